@@ -72,3 +72,29 @@ export class PolarError<K extends ErrorKind = ErrorKind> extends Error {
     return {kind: this.kind, code: this.code, message: this.message, suggestions: this.suggestions, facts: this.facts}
   }
 }
+
+/**
+ * A job that was stopped and has put its work in order: what is thrown when an `AbortSignal` fires. `message` says how far it
+ * came, `suggestions` how to go on. The program exits with 130 after SIGINT and 143 after SIGTERM.
+ */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+  readonly signal: 'SIGINT' | 'SIGTERM'
+  readonly suggestions: readonly string[]
+  readonly facts: Readonly<Record<string, unknown>>
+
+  constructor(message: string, details: ErrorDetails & {signal?: 'SIGINT' | 'SIGTERM'} = {}) {
+    super(message, details.cause === undefined ? undefined : {cause: details.cause})
+    this.signal = details.signal ?? (details.cause instanceof Interrupted ? details.cause.signal : 'SIGINT')
+    this.suggestions = details.suggestions ?? []
+    this.facts = details.facts ?? {}
+  }
+
+  get exitCode(): number {
+    return this.signal === 'SIGINT' ? 130 : 143
+  }
+
+  toJSON(): {kind: 'interrupted'; code: 'INTERRUPTED'} & Pick<Interrupted, 'message' | 'suggestions' | 'facts'> {
+    return {kind: 'interrupted', code: 'INTERRUPTED', message: this.message, suggestions: this.suggestions, facts: this.facts}
+  }
+}

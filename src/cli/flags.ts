@@ -1,0 +1,31 @@
+import {Flags} from '@oclif/core'
+
+/** Which checkpoint gives the rewards, or the tokens. */
+export const modelFlag = {
+  model: Flags.string({summary: 'Checkpoint folder, or a name that polar knows (polar-nano)', required: true, helpValue: 'MODEL'}),
+}
+
+/** How long a row may be, and which end of the answer goes where it is longer. The defaults are upstream's. */
+export const limitFlags = {
+  'max-length': Flags.integer({summary: 'Most tokens of a whole input', default: 16384, min: 1}),
+  'max-response-length': Flags.integer({summary: 'Most tokens of the reference and of the output', default: 4096, min: 1}),
+  'response-cut-side': Flags.option({
+    summary: 'Which end of a long response is cut off',
+    options: ['right', 'left'] as const,
+    default: 'right',
+    aliases: ['truncation-side'],
+  })(),
+}
+
+/** Names of the columns that hold a row's parts; dots lead into objects. */
+export const columnFlags = {
+  'prompt-key': Flags.string({summary: 'Column of the prompt', default: 'prompt', helpValue: 'PATH'}),
+  'reference-key': Flags.string({summary: 'Column of the reference answer', default: 'reference', helpValue: 'PATH'}),
+  'output-key': Flags.string({summary: 'Column of the answer or answers to score', default: 'output', helpValue: 'PATH'}),
+}
+
+/** How the embedded engine computes. */
+export const computeFlags = {
+  dtype: Flags.option({summary: 'Precision of the weights', options: ['auto', 'f32', 'q8'] as const, default: 'auto'})(),
+  threads: Flags.integer({summary: 'Threads to compute with [default: one a core]', min: 1}),
+}

@@ -1,0 +1,49 @@
+import {Interrupted} from '../errors.js'
+
+/** What watching for SIGINT and SIGTERM gives. */
+export interface Interruption {
+  /** Fires at the first SIGINT or SIGTERM; its reason is an {@link Interrupted}. */
+  readonly signal: AbortSignal
+  /** Which one came, once one has. */
+  received(): 'SIGINT' | 'SIGTERM' | undefined
+  /** Gives the signals back to Node. */
+  end(): void
+}
+
+/** The part of `process` that is needed. */
+export interface SignalSource {
+  on(name: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
+  off(name: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
+  exit(code: number): unknown
+}
+
+/** Turns the first SIGINT or SIGTERM into an abort, after telling `announce`; the second leaves at once with 130 or 143. */
+export function watchForInterruption(
+  announce: (name: 'SIGINT' | 'SIGTERM') => void,
+  source: SignalSource = process,
+): Interruption {
+  const controller = new AbortController()
+  let received: 'SIGINT' | 'SIGTERM' | undefined
+  const onSignal = (name: 'SIGINT' | 'SIGTERM'): void => {
+    const reason = new Interrupted(`Stopped by ${name}.`, {signal: name})
+    if (received !== undefined) {
+      source.exit(reason.exitCode)
+      return
+    }
+    received = name
+    announce(name)
+    controller.abort(reason)
+  }
+  const onInterrupt = (): void => onSignal('SIGINT')
+  const onTerminate = (): void => onSignal('SIGTERM')
+  source.on('SIGINT', onInterrupt)
+  source.on('SIGTERM', onTerminate)
+  return {
+    signal: controller.signal,
+    received: () => received,
+    end() {
+      source.off('SIGINT', onInterrupt)
+      source.off('SIGTERM', onTerminate)
+    },
+  }
+}

@@ -1,0 +1,33 @@
+import {Interrupted, PolarError} from '../errors.js'
+import {fileError} from '../system/file-errors.js'
+
+/** An error as it is told to people and programs. */
+export interface ErrorReport {
+  readonly exitCode: number
+  /** The value of `error` in `--json`. */
+  readonly json: {kind: string; code: string; message: string; suggestions: readonly string[]; facts: Readonly<Record<string, unknown>>}
+}
+
+/** Everything that can be thrown, as kind, code, words and exit code. What nobody foresaw is a bug of ours and exits with 1. */
+export function describeError(thrown: unknown): ErrorReport {
+  const error = thrown instanceof PolarError || thrown instanceof Interrupted ? thrown : (fileError(thrown) ?? thrown)
+  if (error instanceof PolarError || error instanceof Interrupted) return {exitCode: error.exitCode, json: error.toJSON()}
+  const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return {
+    exitCode: 1,
+    json: {
+      kind: 'bug',
+      code: 'BUG',
+      message: `This is a bug in polar: ${words}`,
+      suggestions: ['The same command with POLAR_DEBUG=1 shows where; please report it'],
+      facts: {},
+    },
+  }
+}
+
+/** The lines for a person: one sentence, then what to try. */
+export function errorText(report: ErrorReport, paint: (text: string) => string = (text) => text): string {
+  const {message, suggestions, kind} = report.json
+  const label = kind === 'interrupted' ? '' : `${paint('Error:')} `
+  return [`${label}${message}`, ...suggestions.map((text, index) => `${index === 0 ? 'Try: ' : '     '}${text}`), ''].join('\n')
+}
