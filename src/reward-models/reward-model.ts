@@ -40,6 +40,8 @@ export interface RewardModel {
   batches(inputs: readonly RewardInput[]): readonly (readonly number[])[]
   /** One outcome per input, in order. Rejects only when the whole model is unusable. */
   rewards(inputs: readonly RewardInput[], options?: RewardOptions): Promise<Outcome[]>
+  /** Tokens per second that this machine reaches, by a short trial. Only models that run here have it. */
+  measure?(): Promise<number>
   /** Frees the model. Idempotent. */
   close(): Promise<void>
 }

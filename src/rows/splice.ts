@@ -13,26 +13,19 @@ interface Member {
 }
 
 /**
- * Adds `"key":value` to the end of a JSON object without touching its other bytes, so that big integers, `1.0` and the order of
- * keys survive. A member of that name which is there already is taken out first. `row` must be a valid JSON object; `json` is the
- * value as JSON text.
+ * Adds `"key":json` to the end of a JSON object without touching its other bytes, so that big integers, `1.0` and the order of
+ * keys survive. Members of that name, and those named in `without`, are taken out. `row` must be a valid JSON object; `json` is
+ * the value as JSON text.
  */
-export function spliceMember(row: Buffer, key: string, json: string): Buffer {
-  const members = [...topLevelMembers(row)]
-  const kept = members.filter((member) => member.key !== key)
-  const addition = Buffer.from(`${kept.length > 0 ? ',' : ''}${JSON.stringify(key)}:${json}}`)
-  if (kept.length === members.length) return Buffer.concat([row.subarray(0, row.lastIndexOf(0x7d)), addition])
-  const parts = kept.map((member) => row.subarray(member.start, member.end))
-  return Buffer.concat([row.subarray(0, row.indexOf(OPENING_BRACE) + 1), ...join(parts), addition])
+export function spliceMember(row: Buffer, key: string, json: string, without: readonly string[] = []): Buffer {
+  const kept = [...topLevelMembers(row)].filter((member) => member.key !== key && !without.includes(member.key))
+  const parts = kept.flatMap((member) => [row.subarray(member.start, member.end), Buffer.from(',')])
+  return Buffer.concat([row.subarray(0, row.indexOf(OPENING_BRACE) + 1), ...parts, Buffer.from(`${JSON.stringify(key)}:${json}}`)])
 }
 
 /** The same for a row that has no member of that name, as the caller knows: no scan, only a copy. `row` must not be `{}`. */
 export function appendMember(row: Buffer, key: string, json: string): Buffer {
   return Buffer.concat([row.subarray(0, row.lastIndexOf(0x7d)), Buffer.from(`,${JSON.stringify(key)}:${json}}`)])
-}
-
-function join(parts: readonly Buffer[]): Buffer[] {
-  return parts.flatMap((part, i) => (i === 0 ? [part] : [Buffer.from(','), part]))
 }
 
 function* topLevelMembers(row: Buffer): Generator<Member> {
