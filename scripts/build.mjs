@@ -23,7 +23,10 @@ const __dirname = polarDirname(__filename)
 async function filesUnder(folder) {
   if (!existsSync(folder)) return []
   const entries = await readdir(folder, {recursive: true, withFileTypes: true})
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort()
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
 }
 
 async function replace(path, contents) {
@@ -35,9 +38,17 @@ async function replace(path, contents) {
   await rename(temporary, path)
 }
 
+/** A bundled CommonJS package that is imported by `import()` has no named exports, though Node's own loader finds some. */
+function refuseLazyCommonJs({inputs}) {
+  for (const [file, {imports}] of Object.entries(inputs)) {
+    const found = imports.find(({kind, path}) => kind === 'dynamic-import' && inputs[path]?.format === 'cjs')
+    if (found) throw new Error(`${file} imports ${found.original} lazily: import it in a module of ours, and that module lazily`)
+  }
+}
+
 async function bundle() {
   const commands = (await filesUnder(join(root, 'commands'))).filter((file) => file.endsWith('.ts'))
-  const {outputFiles} = await build({
+  const {outputFiles, metafile} = await build({
     absWorkingDir: root,
     entryPoints: [join(root, 'src/index.ts'), join(root, 'src/cli/main.ts'), ...commands],
     outdir: dist,
@@ -56,7 +67,9 @@ async function bundle() {
     external: ['onnxruntime-node', 'typescript', 'pnpapi'],
     logLevel: 'warning',
     write: false,
+    metafile: true,
   })
+  refuseLazyCommonJs(metafile)
   for (const file of outputFiles) await replace(file.path, file.contents)
   return new Set(outputFiles.map((file) => file.path))
 }
@@ -72,7 +85,10 @@ async function manifest() {
   const plugin = new Plugin({root, isRoot: true, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true})
   await plugin.load()
   const commands = Object.entries(plugin.manifest.commands).sort(([a], [b]) => (a < b ? -1 : 1))
-  await replace(join(root, 'oclif.manifest.json'), `${JSON.stringify({commands: Object.fromEntries(commands), version: plugin.version})}\n`)
+  await replace(
+    join(root, 'oclif.manifest.json'),
+    `${JSON.stringify({commands: Object.fromEntries(commands), version: plugin.version})}\n`,
+  )
 }
 
 const built = await bundle()

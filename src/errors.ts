@@ -13,7 +13,14 @@ export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
 
 /** Every code that `polar` can answer with, under its kind. */
 export interface ErrorCodes {
-  usage: 'FLAG_INVALID' | 'COMMAND_UNKNOWN' | 'CONFIG_INVALID' | 'BAD_URL' | 'OUTPUT_IS_INPUT' | 'CONFIRMATION_NEEDED'
+  usage:
+    | 'FLAG_INVALID'
+    | 'COMMAND_UNKNOWN'
+    | 'CONFIG_INVALID'
+    | 'BAD_URL'
+    | 'OUTPUT_IS_INPUT'
+    | 'OUTPUT_EXISTS'
+    | 'CONFIRMATION_NEEDED'
   data:
     | 'ROW_INVALID'
     | 'KEY_NOT_FOUND'
@@ -22,6 +29,7 @@ export interface ErrorCodes {
     | 'REWARD_KEY_EXISTS'
     | 'INPUT_CHANGED'
     | 'INPUT_MISSING'
+    | 'ROWS_FAILED'
   environment:
     | 'PROGRAM_NOT_FOUND'
     | 'PACKAGE_NOT_FOUND'

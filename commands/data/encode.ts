@@ -5,7 +5,9 @@ import {columnFlags, limitFlags, modelFlag} from '../../src/cli/flags.js'
 export default class Encode extends PolarCommand<typeof Encode> {
   static override summary = 'Show the text and the tokens that a reward model is given for each row'
   static override examples = ['<%= config.bin %> <%= command.id %> examples/capital.jsonl --model polar-nano']
-  static override args = {files: Args.string({required: true, multiple: true, ignoreStdin: true, description: 'JSONL files; - is stdin'})}
+  static override args = {
+    files: Args.string({required: true, multiple: true, ignoreStdin: true, description: 'JSONL files; - is stdin'}),
+  }
   static override flags = {...modelFlag, ...limitFlags, ...columnFlags}
 
   async run(): Promise<void> {

@@ -1,6 +1,7 @@
 import {Command, Flags, type Interfaces} from '@oclif/core'
 import {Interrupted} from '../errors.js'
 import {normaliseArgv, wantsJson} from './argv.js'
+import {applyConfigFile} from './config-file.js'
 import {watchForInterruption, type Interruption} from './interruption.js'
 import {jsonText} from './output.js'
 import {usageError, type CommandFacts} from './usage-error.js'
@@ -17,7 +18,11 @@ export abstract class PolarCommand<T extends typeof Command> extends Command {
   static override baseFlags = {
     json: Flags.boolean({summary: 'Print the result, or the error, as JSON on stdout', helpGroup: 'GLOBAL'}),
     quiet: Flags.boolean({summary: 'Say nothing but results, warnings and errors', helpGroup: 'GLOBAL'}),
-    config: Flags.string({summary: 'Defaults for flags [default: polar.yaml, where there is one]', helpGroup: 'GLOBAL', helpValue: 'FILE'}),
+    config: Flags.string({
+      summary: 'Defaults for flags [default: polar.yaml, where there is one]',
+      helpGroup: 'GLOBAL',
+      helpValue: 'FILE',
+    }),
   }
 
   protected flags!: FlagsOf<T>
@@ -26,7 +31,9 @@ export abstract class PolarCommand<T extends typeof Command> extends Command {
 
   /** Fires at the first Ctrl-C or SIGTERM. From the first use on, a command must end in good order once it has fired. */
   protected get signal(): AbortSignal {
-    this.#interruption ??= watchForInterruption(() => this.notice('Stopping after the work in hand. Ctrl-C again leaves at once.'))
+    this.#interruption ??= watchForInterruption(() =>
+      this.notice('Stopping after the work in hand. Ctrl-C again leaves at once.'),
+    )
     return this.#interruption.signal
   }
 
@@ -44,7 +51,6 @@ export abstract class PolarCommand<T extends typeof Command> extends Command {
   protected override async init(): Promise<void> {
     await super.init()
     this.argv = normaliseArgv(this.argv)
-    const {applyConfigFile} = await import('./config-file.js')
     this.argv = await applyConfigFile(this.argv, this.config, this.ctor)
     const parsed = await this.parse({
       flags: this.ctor.flags,

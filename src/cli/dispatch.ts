@@ -15,7 +15,8 @@ export async function dispatch(argv: readonly string[], root: string): Promise<v
   const depth = id === '' ? 0 : id.split(':').length
   const command = config.findCommand(id)
   const next = words[depth]
-  if (next !== undefined && (command === undefined || isMistypedSubcommand(id, next, config))) throw unknownCommand(config, words, line)
+  if (next !== undefined && (command === undefined || isMistypedSubcommand(id, next, config)))
+    throw unknownCommand(config, words, line)
   const [stray] = line.slice(depth)
   if (command === undefined && stray !== undefined && !help) throw strayFlag(stray)
   if (command === undefined || help) {
@@ -64,7 +65,10 @@ function unknownCommand(config: Config, words: readonly string[], line: readonly
     'COMMAND_UNKNOWN',
     `polar has no command "${given}".${meant === undefined ? '' : ` Did you mean "polar ${meant}"?`}`,
     {
-      suggestions: [...(meant === undefined ? [] : [shellCommand(['polar', ...meant.split(' '), ...rest])]), shellCommand(['polar', ...topic, '--help'])],
+      suggestions: [
+        ...(meant === undefined ? [] : [shellCommand(['polar', ...meant.split(' '), ...rest])]),
+        shellCommand(['polar', ...topic, '--help']),
+      ],
       facts: {given, ...(meant === undefined ? {} : {meant})},
     },
   )

@@ -2,7 +2,11 @@ import {Flags} from '@oclif/core'
 
 /** Which checkpoint gives the rewards, or the tokens. */
 export const modelFlag = {
-  model: Flags.string({summary: 'Checkpoint folder, or a name that polar knows (polar-nano)', required: true, helpValue: 'MODEL'}),
+  model: Flags.string({
+    summary: 'Checkpoint folder, or a name that polar knows (polar-nano)',
+    required: true,
+    helpValue: 'MODEL',
+  }),
 }
 
 /** How long a row may be, and which end of the answer goes where it is longer. The defaults are upstream's. */

@@ -5,12 +5,18 @@ import {fileError} from '../system/file-errors.js'
 export interface ErrorReport {
   readonly exitCode: number
   /** The value of `error` in `--json`. */
-  readonly json: {kind: string; code: string; message: string; suggestions: readonly string[]; facts: Readonly<Record<string, unknown>>}
+  readonly json: {
+    kind: string
+    code: string
+    message: string
+    suggestions: readonly string[]
+    facts: Readonly<Record<string, unknown>>
+  }
 }
 
 /** Everything that can be thrown, as kind, code, words and exit code. What nobody foresaw is a bug of ours and exits with 1. */
 export function describeError(thrown: unknown): ErrorReport {
-  const error = thrown instanceof PolarError || thrown instanceof Interrupted ? thrown : (fileError(thrown) ?? thrown)
+  const error = fileError(thrown)
   if (error instanceof PolarError || error instanceof Interrupted) return {exitCode: error.exitCode, json: error.toJSON()}
   const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return {

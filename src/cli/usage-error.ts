@@ -62,9 +62,11 @@ export function usageError(error: unknown, command: CommandFacts): PolarError | 
   }
   if (Array.isArray(error.args)) {
     const names = error.args.map((arg: unknown) => (typeof arg === 'object' && arg !== null && 'name' in arg ? arg.name : arg))
-    const missing = /^Missing/.test(error.message)
+    const missing = error.message.startsWith('Missing')
     return flagInvalid(
-      missing ? `${command.name} needs ${names.map((name) => String(name).toUpperCase()).join(' and ')}.` : sentence(error.message),
+      missing
+        ? `${command.name} needs ${names.map((name) => String(name).toUpperCase()).join(' and ')}.`
+        : sentence(error.message),
       command,
     )
   }

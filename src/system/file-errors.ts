@@ -21,26 +21,24 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException & 
 }
 
 /**
- * The error that a user can act on for a failed write or an unreachable path: DISK_FULL or NOT_WRITABLE, or undefined
- * where `error` is neither. `path` is used where the error does not name one.
+ * What to throw for `error`: DISK_FULL or NOT_WRITABLE for a failed write or a path that may not be used, and `error` itself
+ * where it is neither. `path` is what was written to; without it the path that the error names.
  */
-export function fileError(error: unknown, path?: string): PolarError | undefined {
-  if (!isSystemError(error)) return undefined
+export function fileError(error: unknown, path?: string): unknown {
+  if (!isSystemError(error)) return error
   const where = path ?? error.path ?? 'a file'
-  const facts = {path: where, errno: error.code}
+  const details = {facts: {path: where, errno: error.code}, cause: error}
   const full = FULL[error.code]
   if (full !== undefined) {
-    return new PolarError('environment', 'DISK_FULL', `${where} could not be written: ${full}.`, {
-      suggestions: ['Free some space, or name a place on another disk, and run the same command again'],
-      facts,
-      cause: error,
+    return new PolarError('environment', 'DISK_FULL', `${where} could not be written: ${full}`, {
+      suggestions: ['free some space or name a place on another disk, and run the same command again'],
+      ...details,
     })
   }
-  const refused = REFUSED[error.code]
-  if (refused === undefined) return undefined
-  return new PolarError('environment', 'NOT_WRITABLE', `${where} could not be opened or written: ${refused}.`, {
-    suggestions: ['Name a path that you may read and write'],
-    facts,
-    cause: error,
+  const refused = error.code === 'ENOENT' && path !== undefined ? 'its folder does not exist' : REFUSED[error.code]
+  if (refused === undefined) return error
+  return new PolarError('environment', 'NOT_WRITABLE', `${where} could not be opened or written: ${refused}`, {
+    suggestions: ['name a path that you may read and write'],
+    ...details,
   })
 }

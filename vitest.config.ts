@@ -1,0 +1,22 @@
+import {defineConfig} from 'vitest/config'
+
+const seconds = 1000
+
+/** One project a tier, by what its tests need: nothing, recorded answers, the built program, Python programs. */
+const tier = (name: string, timeout: number) => ({
+  extends: true as const,
+  test: {name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout},
+})
+
+export default defineConfig({
+  test: {
+    // oclif's captured output is lost when vitest takes the console over.
+    disableConsoleIntercept: true,
+    projects: [
+      tier('unit', 20 * seconds),
+      tier('contract', 60 * seconds),
+      tier('e2e', 180 * seconds),
+      ...(process.env['POLAR_TEST_FULL'] === undefined ? [] : [tier('real', 1800 * seconds)]),
+    ],
+  },
+})
