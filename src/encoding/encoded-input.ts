@@ -7,7 +7,7 @@ export interface EncodedInput {
   readonly text: string
   /** Token ids of `text` as Hugging Face's fast tokenizer gives them, the leading BOS included. */
   readonly ids: Int32Array
-  /** Parts that were over their limit, in the order reference, output, prompt; empty where nothing was. */
+  /** Parts that were over their limit (also where a quirk of upstream then kept them whole), in the order prompt, reference, output. */
   readonly cut: readonly RowPart[]
   /** Control tokens that are alive in `text` though the format did not put them there; empty in a clean row. */
   readonly strayControlTokens: readonly string[]

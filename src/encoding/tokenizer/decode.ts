@@ -1,0 +1,64 @@
+import {isUtf8} from 'node:buffer'
+import {byteOfText} from './vocabulary.js'
+
+export interface DecoderOptions {
+  /** Text of each id, added tokens included. */
+  readonly pieces: readonly string[]
+  /** Ids that `skipSpecialTokens` leaves out. */
+  readonly special: ReadonlySet<number>
+  /** Whether one leading space is dropped (checkpoints that put one in front when encoding). */
+  readonly dropLeadingSpace: boolean
+  /** Whether spaces before English punctuation are dropped: `clean_up_tokenization_spaces` of the configuration. */
+  readonly cleanUpSpaces: boolean
+}
+
+export type Decode = (ids: ArrayLike<number>, options?: {skipSpecialTokens?: boolean}) => string
+
+/**
+ * Decoding as `tokenizers` does it with Replace(▁ → space), ByteFallback and Fuse: byte tokens that stand together (after special
+ * ones have gone) are one run; a run that is not UTF-8 becomes one U+FFFD for each of its bytes. Unknown ids are left out.
+ */
+export function createDecoder({pieces, special, dropLeadingSpace, cleanUpSpaces}: DecoderOptions): Decode {
+  const bytes = new Map<number, number>()
+  for (let id = 0; id < pieces.length; id++) {
+    const byte = byteOfText(pieces[id] ?? '')
+    if (byte >= 0) bytes.set(id, byte)
+  }
+
+  return (ids, {skipSpecialTokens = false} = {}) => {
+    let text = ''
+    let run: number[] = []
+    for (let at = 0; at < ids.length; at++) {
+      const id = ids[at] ?? -1
+      const piece = pieces[id]
+      if (piece === undefined || (skipSpecialTokens && special.has(id))) continue
+      const byte = bytes.get(id)
+      if (byte !== undefined) {
+        run.push(byte)
+        continue
+      }
+      if (run.length > 0) {
+        text += decodeRun(run)
+        run = []
+      }
+      text += piece.includes('▁') ? piece.replaceAll('▁', ' ') : piece
+    }
+    if (run.length > 0) text += decodeRun(run)
+    if (dropLeadingSpace && text.startsWith(' ')) text = text.slice(1)
+    return cleanUpSpaces ? cleaned(text) : text
+  }
+}
+
+function decodeRun(run: readonly number[]): string {
+  const buffer = Buffer.from(run)
+  return isUtf8(buffer) ? buffer.toString('utf8') : '\u{fffd}'.repeat(run.length)
+}
+
+/** `clean_up_tokenization` of transformers, in its order. */
+function cleaned(text: string): string {
+  let clean = text
+  for (const mark of ['.', '?', '!', ',']) clean = clean.replaceAll(` ${mark}`, mark)
+  clean = clean.replaceAll(" ' ", "'")
+  for (const ending of ["n't", "'m", "'s", "'ve", "'re"]) clean = clean.replaceAll(` ${ending}`, ending)
+  return clean
+}
