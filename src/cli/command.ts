@@ -4,6 +4,7 @@ import {normaliseArgv, wantsJson} from './argv.js'
 import {applyConfigFile} from './config-file.js'
 import {watchForInterruption, type Interruption} from './interruption.js'
 import {jsonText} from './output.js'
+import type {Progress} from './progress.js'
 import {usageError, type CommandFacts} from './usage-error.js'
 
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof PolarCommand)['baseFlags'] & T['flags']>
@@ -28,6 +29,7 @@ export abstract class PolarCommand<T extends typeof Command> extends Command {
   protected flags!: FlagsOf<T>
   protected args!: ArgsOf<T>
   #interruption: Interruption | undefined
+  #progress: Progress | undefined
 
   /** Fires at the first Ctrl-C or SIGTERM. From the first use on, a command must end in good order once it has fired. */
   protected get signal(): AbortSignal {
@@ -39,12 +41,21 @@ export abstract class PolarCommand<T extends typeof Command> extends Command {
 
   /** Says something beside the result, on stderr; not under `--quiet`. */
   protected notice(message: string): void {
-    if (this.flags?.quiet !== true) process.stderr.write(`${message}\n`)
+    if (this.flags?.quiet !== true) this.#tell(message)
+  }
+
+  /** The bar, or the lines, that show how far this command has come; taken away when the command ends. */
+  protected async progress(): Promise<Progress> {
+    const {createProgress} = await import('./progress.js')
+    const progress = createProgress({quiet: this.flags.quiet})
+    // A second Ctrl-C leaves from anywhere; the cursor must be there again.
+    process.once('exit', progress.stop)
+    return (this.#progress ??= progress)
   }
 
   /** Says on stderr what the user should not miss. */
   override warn(input: Error | string): Error | string {
-    process.stderr.write(`Warning: ${input instanceof Error ? input.message : input}\n`)
+    this.#tell(`Warning: ${input instanceof Error ? input.message : input}`)
     return input
   }
 
@@ -76,6 +87,7 @@ export abstract class PolarCommand<T extends typeof Command> extends Command {
 
   protected override async finally(error: Error | undefined): Promise<void> {
     this.#interruption?.end()
+    this.#progress?.stop()
     await super.finally(error)
   }
 
@@ -85,6 +97,11 @@ export abstract class PolarCommand<T extends typeof Command> extends Command {
 
   override logJson(json: unknown): void {
     process.stdout.write(jsonText(json))
+  }
+
+  #tell(line: string): void {
+    if (this.#progress === undefined) process.stderr.write(`${line}\n`)
+    else this.#progress.note(line)
   }
 
   #facts(): CommandFacts {

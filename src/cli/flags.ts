@@ -33,3 +33,17 @@ export const computeFlags = {
   dtype: Flags.option({summary: 'Precision of the weights', options: ['auto', 'f32', 'q8'] as const, default: 'auto'})(),
   threads: Flags.integer({summary: 'Threads to compute with [default: one a core]', min: 1}),
 }
+
+/** The limits as an encoder takes them. */
+export function limitsOf(flags: {'max-length': number; 'max-response-length': number; 'response-cut-side': 'right' | 'left'}) {
+  return {
+    maxLength: flags['max-length'],
+    maxResponseLength: flags['max-response-length'],
+    responseCutSide: flags['response-cut-side'],
+  }
+}
+
+/** The columns as a row parser takes them. */
+export function columnsOf(flags: {'prompt-key': string; 'reference-key': string; 'output-key': string}) {
+  return {prompt: flags['prompt-key'], reference: flags['reference-key'], output: flags['output-key']}
+}
