@@ -1,0 +1,279 @@
+import {copyFile, link, mkdir, readdir, readFile, stat, truncate, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {Readable} from 'node:stream'
+import fc from 'fast-check'
+import {describe, expect, test} from 'vitest'
+import {PolarError} from '../../../src/errors.js'
+import type {ScoreEvent, ScoreSummary} from '../../../src/scoring/events.js'
+import type {ScoreOptions} from '../../../src/scoring/options.js'
+import {score} from '../../../src/scoring/score.js'
+import {fakeModel, fakeReward, plainEncoder} from '../../fixtures/fake-model.js'
+import {temporaryFolder} from '../../fixtures/temporary-folder.js'
+
+const row = (output: unknown, more: object = {}): string => JSON.stringify({prompt: 'p', reference: 'r', output, ...more})
+const reward = (output: string): number => fakeReward(`p\nr<|reward|>p\n${output}[END]`)
+
+async function run(options: Omit<ScoreOptions, 'encoder' | 'model'> & Partial<ScoreOptions>): Promise<{summary: ScoreSummary; events: ScoreEvent[]}> {
+  const events: ScoreEvent[] = []
+  const going = score({encoder: plainEncoder, model: fakeModel(), ...options})
+  for (;;) {
+    const next = await going.next()
+    if (next.done) return {summary: next.value, events}
+    events.push(next.value)
+  }
+}
+
+async function paths(contents: string | Buffer): Promise<{folder: string; input: string; output: string}> {
+  const folder = await temporaryFolder()
+  const [input, output] = [join(folder, 'rows.jsonl'), join(folder, 'out.jsonl')]
+  await writeFile(input, contents)
+  return {folder, input, output}
+}
+
+const rejection = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error)
+
+describe('the output', () => {
+  test('is the input with rewards spliced in, in order, and nothing is left beside it but the meta file', async () => {
+    const {folder, input, output} = await paths(`${row('a', {n: 1})}\r\n\n{"id":12345678901234567890, "x":1.0,${row('bb').slice(1)}\n${row(['c', 'd'])}`)
+    const {summary} = await run({files: [input], output})
+    const list = JSON.stringify([reward('c'), reward('d')])
+    expect(await readFile(output, 'utf8')).toBe(
+      [
+        `{"prompt":"p","reference":"r","output":"a","n":1,"reward":${reward('a')}}`,
+        `{"id":12345678901234567890, "x":1.0,"prompt":"p","reference":"r","output":"bb","reward":${reward('bb')}}`,
+        `{"prompt":"p","reference":"r","output":["c","d"],"reward":${list}}`,
+        '',
+      ].join('\n'),
+    )
+    expect(summary).toMatchObject({rows: 3, scored: 3, failed: 0, cut: 0, reused: 0, output})
+    expect((await readdir(folder)).sort()).toEqual(['out.jsonl', 'out.jsonl.meta.json', 'rows.jsonl'])
+    expect(JSON.parse(await readFile(`${output}.meta.json`, 'utf8'))).toMatchObject({model: {engine: 'fake'}, summary: {rows: 3}})
+  })
+
+  test('rewards only, under another key, of several files', async () => {
+    const {folder, input, output} = await paths(row('a'))
+    await copyFile(input, join(folder, 'b.jsonl'))
+    await run({files: [input, join(folder, 'b.jsonl')], output, rewardsOnly: true, rewardKey: 'score'})
+    const line = (file: string): string => `{"file":${JSON.stringify(file)},"line":1,"score":${reward('a')}}\n`
+    expect(await readFile(output, 'utf8')).toBe(line(input) + line(join(folder, 'b.jsonl')))
+  })
+
+  test('keeps failed rows where that is wanted, without a reward', async () => {
+    const {input, output} = await paths(`${row('<s>')}\nnonsense\n${row('a', {reward: 9, error: 'old'})}\n`)
+    const {summary} = await run({files: [input], output, keepFailed: true})
+    const lines = (await readFile(output, 'utf8')).trimEnd().split('\n').map((line): unknown => JSON.parse(line))
+    expect(lines).toEqual([
+      {prompt: 'p', reference: 'r', output: '<s>', error: {code: 'CONTROL_TOKEN_IN_TEXT', message: expect.stringContaining('<s>')}},
+      {file: input, line: 2, error: {code: 'ROW_INVALID', message: expect.stringContaining('not valid JSON')}},
+      {prompt: 'p', reference: 'r', output: 'a', error: {code: 'REWARD_KEY_EXISTS', message: expect.any(String)}},
+    ])
+    expect(summary).toMatchObject({rows: 3, scored: 0, failed: 3, onlyDataFailed: true})
+  })
+
+  test('a limit stops reading', async () => {
+    const {input, output} = await paths(`${row('a')}\n${row('b')}\nnonsense`)
+    expect((await run({files: [input], output, limit: 2})).summary).toMatchObject({rows: 2, failed: 0})
+  })
+
+  test('without a file rows are handed out in order', async () => {
+    const {input} = await paths(Array.from({length: 600}, (_, i) => row('x'.repeat((i * 7) % 11))).join('\n'))
+    const {events} = await run({files: [input]})
+    const rows = events.flatMap((event) => (event.type === 'rows' ? event.rows : []))
+    expect(rows.map(({raw, reward: found}) => [raw.line, found])).toEqual(
+      Array.from({length: 600}, (_, i) => [i + 1, reward('x'.repeat((i * 7) % 11))]),
+    )
+  })
+})
+
+describe('rows that fail', () => {
+  test('go to the errors file, the rest is scored, and the next run tries only those', async () => {
+    const {folder, input, output} = await paths(`${row('a')}\n${row('b')}\n{"prompt":"p"}\n${row(['c', 'd', 'e'])}`)
+    const broken = new PolarError('reward', 'REWARD_MALFORMED', 'it came back empty')
+    const model = fakeModel({answer: (text) => (/\n[bd]\[END/.test(text) ? {error: broken} : undefined)})
+    const {summary} = await run({files: [input], output, model})
+    expect(summary).toMatchObject({rows: 4, scored: 1, failed: 3, onlyDataFailed: false, errors: `${output}.errors.jsonl`})
+    const errors = (await readFile(`${output}.errors.jsonl`, 'utf8')).trimEnd().split('\n').map((line): unknown => JSON.parse(line))
+    expect(errors).toEqual([
+      {file: input, line: 2, kind: 'reward', code: 'REWARD_MALFORMED', message: `${input}:2: it came back empty`},
+      {file: input, line: 3, kind: 'data', code: 'KEY_NOT_FOUND', message: expect.any(String)},
+      {file: input, line: 4, candidate: 1, kind: 'reward', code: 'REWARD_MALFORMED', message: expect.any(String)},
+    ])
+    expect(await readFile(output, 'utf8')).toBe(`${row('a').slice(0, -1)},"reward":${reward('a')}}\n`)
+
+    const healed = fakeModel()
+    const second = await run({files: [input], output, model: healed})
+    expect(second.summary).toMatchObject({rows: 4, scored: 3, failed: 1, reused: 1, onlyDataFailed: true})
+    expect(healed.scored).toHaveLength(4) // b and the whole group
+    const lines = (await readFile(output, 'utf8')).trimEnd().split('\n').map((line): unknown => JSON.parse(line))
+    expect(lines).toMatchObject([{output: 'a'}, {output: 'b'}, {output: ['c', 'd', 'e'], reward: [reward('c'), reward('d'), reward('e')]}])
+    expect(await readdir(folder)).toContain('out.jsonl.journal')
+  })
+
+  test('a reward that is no number is no reward', async () => {
+    const {input, output} = await paths(row('a'))
+    const {summary} = await run({files: [input], output, model: fakeModel({answer: () => ({reward: NaN})})})
+    expect(summary).toMatchObject({scored: 0, failed: 1})
+    expect(await readFile(output, 'utf8')).toBe('')
+  })
+
+  test('control tokens and cuts are refused or let through as asked', async () => {
+    const {input, output} = await paths(`${row('<s>')}\n${row('LONG')}\n`)
+    expect((await run({files: [input], output, controlTokens: 'allow'})).summary).toMatchObject({failed: 0, cut: 1})
+    expect((await run({files: [input], output, overwrite: true, onTooLong: 'fail'})).summary).toMatchObject({failed: 2, cut: 0})
+  })
+
+  test('many cut rows are a warning that names the longest', async () => {
+    const {input} = await paths(`${row('a')}\n${row('LONG')}\n${row('LONGER')}\n`)
+    const {events} = await run({files: [input]})
+    expect(events).toContainEqual({type: 'warning', message: expect.stringMatching(/2 of 3 rows \(66\.7 %\) were cut .*:3 \(/)})
+  })
+})
+
+describe('a run is taken up again', () => {
+  const rows = Array.from({length: 40}, (_, i) => row(i % 5 === 0 ? [`${i}`, 'x'.repeat(i), 'y'] : 'z'.repeat((i * 7) % 13)))
+  const contents = `${rows.join('\n')}\nbroken\n`
+
+  test('after any death and any torn journal, to the same bytes, computing at most one batch twice', async () => {
+    const whole = await paths(contents)
+    const model = fakeModel()
+    await run({files: [whole.input], output: whole.output, model})
+    const expected = await readFile(whole.output)
+
+    await fc.assert(
+      fc.asyncProperty(fc.nat(25), fc.nat(400), async (lives, torn) => {
+        const {folder} = whole
+        const output = join(folder, `out-${lives}-${torn}.jsonl`)
+        let batches = 0
+        const dying = fakeModel({
+          answer(_, count) {
+            if (count % 3 === 0 && ++batches > lives) throw new Error('killed')
+            return undefined
+          },
+        })
+        const died = await rejection(run({files: [whole.input], output, model: dying}))
+        const journal = `${output}.journal`
+        if (died !== undefined) {
+          await expect(stat(output)).rejects.toThrow()
+          const {size} = await stat(journal)
+          const lastLine = size - (await readFile(journal, 'utf8')).trimEnd().lastIndexOf('\n') - 1
+          await truncate(journal, size - (torn % lastLine)) // at most within the last line, as a kill does
+        }
+        const rest = fakeModel()
+        await run({files: [whole.input], output, model: rest})
+        expect(await readFile(output)).toEqual(expected)
+        expect(dying.scored.length + rest.scored.length - model.scored.length).toBeLessThanOrEqual(3)
+      }),
+      {numRuns: 40},
+    )
+  })
+
+  test('when it is complete, nothing is computed', async () => {
+    const {input, output} = await paths(`${rows.join('\n')}\n`)
+    await run({files: [input], output})
+    const model = fakeModel()
+    const {summary, events} = await run({files: [input], output, model})
+    expect(model.scored).toEqual([])
+    expect(summary).toMatchObject({rows: 40, scored: 40, reused: 40})
+    expect(events).toContainEqual({type: 'notice', message: expect.stringContaining('complete already')})
+  })
+
+  test.each<[string, (files: {input: string; output: string}) => Promise<Partial<ScoreOptions>>, RegExp]>([
+    ['the input', async ({input}) => (await writeFile(input, `${contents}${row('more')}\n`), {}), /rows\.jsonl has changed/],
+    ['the model', async () => ({model: fakeModel({weightsDigest: 'other'})}), /model weightsDigest was "fake", now "other"/],
+    ['an option', async () => ({onTooLong: 'fail'}), /option onTooLong was "cut", now "fail"/],
+    ['the output', async ({output}) => (await writeFile(output, 'mine'), {}), /not as the run left it/],
+  ])('not when %s has changed, unless it is to be overwritten', async (_, change, message) => {
+    const files = await paths(contents)
+    await run({files: [files.input], output: files.output})
+    const changed = {files: [files.input], output: files.output, ...(await change(files))}
+    expect(await rejection(run(changed))).toMatchObject({kind: 'data', code: 'INPUT_CHANGED', message: expect.stringMatching(message)})
+    expect((await run({...changed, overwrite: true})).summary).toMatchObject({failed: 1, reused: 0})
+  })
+
+  test('from standard input, by content', async () => {
+    const {output} = await paths('')
+    const pipe = (text: string): Readable => Readable.from([Buffer.from(text)])
+    const broken = fakeModel({
+      answer(_, count) {
+        if (count === 12) throw new Error('killed')
+        return undefined
+      },
+    })
+    expect(await rejection(run({files: ['-'], output, stdin: pipe(contents), model: broken}))).toMatchObject({message: 'killed'})
+    expect(await rejection(run({files: ['-'], output, stdin: pipe(`${row('other')}\n${contents}`)}))).toMatchObject({code: 'INPUT_CHANGED'})
+    const rest = fakeModel()
+    await run({files: ['-'], output, stdin: pipe(contents), model: rest})
+    expect((await readFile(output, 'utf8')).split('\n')).toHaveLength(41)
+    const all = 32 + 8 * 3
+    expect(rest.scored.length).toBeLessThanOrEqual(all - 9)
+  })
+
+  test('a stop after the batch in hand keeps what is done', async () => {
+    const {input, output} = await paths(contents)
+    const stop = new AbortController()
+    const model = fakeModel({answer: (_, count) => (count === 7 ? void stop.abort() : undefined)})
+    expect(await rejection(run({files: [input], output, model, signal: stop.signal}))).toMatchObject({
+      name: 'Interrupted',
+      suggestions: [expect.stringContaining('same command')],
+    })
+    expect(model.scored).toHaveLength(9)
+    const rest = fakeModel()
+    await run({files: [input], output, model: rest})
+    expect(rest.scored).toHaveLength(32 + 8 * 3 - 9)
+  })
+})
+
+describe('outputs that must not be written', () => {
+  test('the input itself, by any name', async () => {
+    const {folder, input} = await paths(row('a'))
+    await link(input, join(folder, 'other.jsonl'))
+    for (const output of [input, join(folder, 'other.jsonl')]) {
+      expect(await rejection(run({files: [input], output}))).toMatchObject({kind: 'usage', code: 'OUTPUT_IS_INPUT'})
+    }
+    expect(await readFile(input, 'utf8')).toBe(row('a'))
+  })
+
+  test('a file that no run of ours wrote', async () => {
+    const {input, output} = await paths(row('a'))
+    await writeFile(output, 'mine')
+    expect(await rejection(run({files: [input], output}))).toMatchObject({kind: 'usage', code: 'OUTPUT_EXISTS'})
+    expect(await readFile(output, 'utf8')).toBe('mine')
+  })
+
+  test('in a folder that is not there', async () => {
+    const {folder, input} = await paths(row('a'))
+    expect(await rejection(run({files: [input], output: join(folder, 'no', 'out.jsonl')}))).toMatchObject({kind: 'environment', code: 'NOT_WRITABLE'})
+  })
+
+  test('an output on which another run works; a lock whose process is gone is taken over', async () => {
+    const {folder, input, output} = await paths(row('a'))
+    let go = (): void => {}
+    const waiting = new Promise<void>((resolve) => (go = resolve))
+    const model = fakeModel()
+    const slow = {...model, rewards: async (inputs: Parameters<typeof model.rewards>[0]) => (await waiting, model.rewards(inputs))}
+    const first = run({files: [input], output, model: slow})
+    await expect.poll(() => readdir(folder)).toContain('out.jsonl.journal')
+    expect(await rejection(run({files: [input], output}))).toMatchObject({kind: 'environment', code: 'LOCKED'})
+    go()
+    await first
+    await writeFile(`${output}.lock`, JSON.stringify({pid: process.pid, host: (await import('node:os')).hostname(), started: '1'}))
+    expect((await run({files: [input], output})).summary).toMatchObject({scored: 1})
+    expect((await readdir(folder)).filter((name) => name.includes('lock'))).toEqual([])
+  })
+
+  test('a folder', async () => {
+    const {input, output} = await paths(row('a'))
+    await mkdir(output)
+    expect(await rejection(run({files: [input], output}))).toBeInstanceOf(PolarError)
+  })
+})
+
+test('a long run is refused before it begins', async () => {
+  const {input, output} = await paths(Array.from({length: 300}, () => row('x'.repeat(50))).join('\n'))
+  const model = {...fakeModel(), measure: async () => 2}
+  expect(await rejection(run({files: [input], output, model, maxSeconds: 3600}))).toMatchObject({
+    code: 'CONFIRMATION_NEEDED',
+    message: expect.stringMatching(/would take about \d+ h \d+ min on this processor \(2 tokens\/s\)/),
+  })
+  expect((await run({files: [input], output, model})).events).toContainEqual(expect.objectContaining({type: 'estimate', tokensPerSecond: 2}))
+})
