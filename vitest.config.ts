@@ -1,11 +1,12 @@
 import {defineConfig} from 'vitest/config'
 
 const seconds = 1000
+const built = ['test/fixtures/build-once.ts']
 
 /** One project a tier, by what its tests need: nothing, recorded answers, the built program, Python programs. */
-const tier = (name: string, timeout: number) => ({
+const tier = (name: string, timeout: number, globalSetup: string[] = []) => ({
   extends: true as const,
-  test: {name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout},
+  test: {name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout, globalSetup},
 })
 
 export default defineConfig({
@@ -14,9 +15,9 @@ export default defineConfig({
     disableConsoleIntercept: true,
     projects: [
       tier('unit', 20 * seconds),
-      tier('contract', 60 * seconds),
-      tier('e2e', 180 * seconds),
-      ...(process.env['POLAR_TEST_FULL'] === undefined ? [] : [tier('real', 1800 * seconds)]),
+      tier('contract', 60 * seconds, built),
+      tier('e2e', 180 * seconds, built),
+      ...(process.env['POLAR_TEST_FULL'] === undefined ? [] : [tier('real', 1800 * seconds, built)]),
     ],
   },
 })

@@ -8,7 +8,8 @@ import {join} from 'node:path'
 const [tier = 'fast', ...vitestArguments] = process.argv.slice(2)
 if (tier !== 'fast' && tier !== 'full') throw new Error(`There is no tier "${tier}": fast or full`)
 
-const env = {...process.env, ...(tier === 'full' ? {POLAR_TEST_FULL: '1'} : {})}
+// The build is the first check; the tests need not do it again.
+const env = {...process.env, POLAR_BUILT: '1', ...(tier === 'full' ? {POLAR_TEST_FULL: '1'} : {})}
 const total = {passed: 0, failed: 0, skipped: 0}
 
 function run(program, argv) {

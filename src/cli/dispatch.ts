@@ -55,7 +55,8 @@ function isMistypedSubcommand(id: string, word: string, config: Config): boolean
 
 function unknownCommand(config: Config, words: readonly string[], line: readonly string[]): PolarError {
   const names = config.commands.filter((command) => !command.hidden).map((command) => command.id.replaceAll(':', ' '))
-  const meant = closestCommand(words, names)
+  const topics = config.topics.filter((topic) => !topic.hidden).map((topic) => topic.name.replaceAll(':', ' '))
+  const meant = closestCommand(words, names) ?? closestCommand(words, topics)
   const known = names.some((name) => name === words[0] || name.startsWith(`${words[0]} `))
   const given = words.slice(0, meant?.split(' ').length === 1 && !known ? 1 : 2).join(' ')
   const rest = line.slice(meant === undefined ? 0 : Math.min(words.length, meant.split(' ').length))

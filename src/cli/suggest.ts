@@ -16,41 +16,45 @@ export function editDistance(a: string, b: string): number {
   return last[b.length] ?? 0
 }
 
-/** The candidate that `typed` was most likely meant to be, if one is near enough: a third of its letters, and always one. */
-export function closest(typed: string, candidates: Iterable<string>): string | undefined {
-  let best: string | undefined
-  let bestDistance = Infinity
+/** How many edits `typed` is away from `meant`, or Infinity where that is more than a third of the letters (one is always near). */
+function nearness(typed: string, meant: string): number {
+  const distance = editDistance(typed.toLowerCase(), meant.toLowerCase())
+  return distance <= Math.max(1, Math.floor(Math.max(typed.length, meant.length) / 3)) ? distance : Infinity
+}
+
+function nearest<T>(candidates: Iterable<T>, distanceOf: (candidate: T) => number): T | undefined {
+  let best: T | undefined
+  let least = Infinity
   for (const candidate of candidates) {
-    const distance = editDistance(typed.toLowerCase(), candidate.toLowerCase())
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
+    const distance = distanceOf(candidate)
+    if (distance < least) [best, least] = [candidate, distance]
   }
-  return best !== undefined && bestDistance <= Math.max(1, Math.floor(Math.max(typed.length, best.length) / 3)) ? best : undefined
+  return best
+}
+
+/** The candidate that `typed` was most likely meant to be, if one is near enough. */
+export function closest(typed: string, candidates: Iterable<string>): string | undefined {
+  return nearest(candidates, (candidate) => nearness(typed, candidate))
 }
 
 /**
- * The command that the first words were most likely meant to be. Each command is compared with as many words as it has, so
- * that `finetune plna rows.jsonl` finds `finetune plan`; a lone last word finds its command too (`encode`: `data encode`).
+ * The command that the first words were most likely meant to be, word by word: `finetune plna rows.jsonl` is `finetune plan`.
+ * A last word alone finds its command too (`encode`: `data encode`).
  */
 export function closestCommand(words: readonly string[], commands: readonly string[]): string | undefined {
-  const byLength = new Map<number, string[]>()
-  for (const command of commands) {
-    const length = command.split(' ').length
-    byLength.set(length, [...(byLength.get(length) ?? []), command])
+  const distanceOf = (command: string) =>
+    command
+      .split(' ')
+      .reduce((sum, word, index) => sum + (words[index] === undefined ? Infinity : nearness(words[index], word)), 0)
+  // Of several that fit, the one that explains most words.
+  const lengths = new Set(commands.map((command) => command.split(' ').length))
+  for (const length of [...lengths].sort((a, b) => b - a)) {
+    const found = nearest(
+      commands.filter((command) => command.split(' ').length === length),
+      distanceOf,
+    )
+    if (found !== undefined) return found
   }
-  let best: string | undefined
-  let bestScore = Infinity
-  for (const [length, candidates] of byLength) {
-    if (words.length < length) continue
-    const typed = words.slice(0, length).join(' ')
-    const found = closest(typed, candidates)
-    // More words in agreement beat fewer.
-    const score = found === undefined ? Infinity : editDistance(typed, found) - length
-    if (score < bestScore) [best, bestScore] = [found, score]
-  }
-  if (best !== undefined) return best
-  const [first] = words
-  if (first === undefined) return undefined
-  const tails = new Map(commands.map((command) => [command.split(' ').at(-1) ?? command, command]))
-  const tail = closest(first, tails.keys())
-  return tail === undefined ? undefined : tails.get(tail)
+  const [first = ''] = words
+  return nearest(commands, (command) => nearness(first, command.split(' ').at(-1) ?? ''))
 }

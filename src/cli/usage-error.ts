@@ -77,5 +77,6 @@ export function usageError(error: unknown, command: CommandFacts): PolarError | 
     const what = choice['flag'] === undefined ? given : `--${choice['flag']} ${given}`
     return flagInvalid(`${what} is not one of ${options.join(', ')}.`, command, {given, meant: closest(given, options)})
   }
-  return flagInvalid(sentence(error.message), command)
+  const missing = sentence(error.message).match(/^Missing required flag ([\w-]+)\.$/)
+  return flagInvalid(missing === null ? sentence(error.message) : `${command.name} needs --${missing[1]}.`, command)
 }

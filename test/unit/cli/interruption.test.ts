@@ -1,0 +1,55 @@
+import {EventEmitter} from 'node:events'
+import {expect, test} from 'vitest'
+import {watchForInterruption} from '../../../src/cli/interruption.js'
+import {Interrupted} from '../../../src/errors.js'
+import {abortable} from '../../../src/system/abortable.js'
+
+class FakeProcess extends EventEmitter {
+  readonly exits: number[] = []
+  exit(code: number): void {
+    this.exits.push(code)
+  }
+}
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('the first %s aborts, the second leaves with %i', (name, code) => {
+  const source = new FakeProcess()
+  const told: string[] = []
+  const watch = watchForInterruption((signal) => told.push(signal), source)
+  expect(watch.received()).toBeUndefined()
+  source.emit(name)
+  expect(watch.signal.aborted).toBe(true)
+  expect(watch.signal.reason).toBeInstanceOf(Interrupted)
+  expect(watch.signal.reason).toMatchObject({signal: name, exitCode: code})
+  expect(watch.received()).toBe(name)
+  expect(source.exits).toEqual([])
+  source.emit(name)
+  expect(source.exits).toEqual([code])
+  expect(told).toEqual([name])
+})
+
+test('the code is that of the last signal', () => {
+  const source = new FakeProcess()
+  watchForInterruption(() => {}, source)
+  source.emit('SIGTERM')
+  source.emit('SIGINT')
+  expect(source.exits).toEqual([130])
+})
+
+test('the end gives the signals back', () => {
+  const source = new FakeProcess()
+  watchForInterruption(() => {}, source).end()
+  expect(source.listenerCount('SIGINT') + source.listenerCount('SIGTERM')).toBe(0)
+})
+
+test('abortable lets an await end though its promise does not', async () => {
+  const controller = new AbortController()
+  const waiting = abortable(new Promise(() => {}), controller.signal)
+  controller.abort(new Interrupted('now'))
+  await expect(waiting).rejects.toThrow('now')
+  await expect(abortable(Promise.resolve(1), controller.signal)).rejects.toThrow('now')
+  const calm = new AbortController()
+  expect(await abortable(Promise.resolve(1), calm.signal)).toBe(1)
+})
