@@ -1,6 +1,6 @@
 import {createReadStream} from 'node:fs'
-import {access, constants, stat} from 'node:fs/promises'
-import {pipeline, Readable} from 'node:stream'
+import {access, constants, open, stat} from 'node:fs/promises'
+import {addAbortSignal, pipeline, Readable} from 'node:stream'
 import {createGunzip} from 'node:zlib'
 import {PolarError} from '../errors.js'
 import type {RawRow} from './raw-row.js'
@@ -20,8 +20,6 @@ export interface ReadRowsOptions {
   readonly signal?: AbortSignal
   /** Stands in for `process.stdin`. */
   readonly stdin?: Readable
-  /** Called with the number of bytes of each chunk as it leaves the disk (compressed bytes of a `.gz`). */
-  readonly onBytes?: (bytes: number) => void
   /** Called with each chunk of standard input. */
   readonly onStdin?: (chunk: Buffer) => Promise<void> | void
   readonly maxRowBytes?: number
@@ -46,16 +44,32 @@ export async function* readRows(files: readonly string[], options: ReadRowsOptio
   if (isEmpty) throw missing(files.join(', '), 'no row in it')
 }
 
-/** Total size in bytes, or undefined where standard input or a pipe is among the files. */
+/** How many bytes the rows will come to, unpacked, or undefined where standard input or a pipe is among the files. */
 export async function inputBytes(files: readonly string[]): Promise<number | undefined> {
   let total = 0
   for (const file of files) {
-    if (file === STDIN) return undefined
-    const facts = await stat(file)
-    if (!facts.isFile()) return undefined
-    total += facts.size
+    if (file === STDIN || !(await stat(file)).isFile()) return undefined
+    total += await unpackedBytes(file)
   }
   return total
+}
+
+/** A gzip file ends with its unpacked size modulo 4 GiB (RFC 1952), for the last of its members: good enough for an estimate. */
+async function unpackedBytes(file: string): Promise<number> {
+  const handle = await open(file)
+  try {
+    const {size} = await handle.stat()
+    const head = (await handle.read(Buffer.alloc(2), 0, 2, 0)).buffer
+    if (!isGzip(head) || size < 18) return size
+    const tail = (await handle.read(Buffer.alloc(4), 0, 4, size - 4)).buffer
+    return Math.max(size, tail.readUInt32LE(0))
+  } finally {
+    await handle.close()
+  }
+}
+
+function isGzip(head: Buffer): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b
 }
 
 /** Throws INPUT_MISSING unless `file` can be read and is not empty. */
@@ -73,8 +87,7 @@ export async function checkReadable(file: string): Promise<void> {
 
 async function* readFile(file: string, options: ReadRowsOptions): AsyncGenerator<RawRow[]> {
   const packed = await peek(openBytes(file, options))
-  const isGzip = packed.head[0] === 0x1f && packed.head[1] === 0x8b
-  const {head, chunks} = isGzip ? await peek(gunzip(packed.chunks, file)) : packed
+  const {head, chunks} = isGzip(packed.head) ? await peek(gunzip(packed.chunks, file)) : packed
   refuseForeignFormats(file, head)
   const startOffset = BYTE_ORDER_MARK.every((byte, i) => head[i] === byte) ? BYTE_ORDER_MARK.length : 0
   const firstByte = head.subarray(startOffset).find((byte) => !isJsonSpace(byte))
@@ -84,12 +97,12 @@ async function* readFile(file: string, options: ReadRowsOptions): AsyncGenerator
 }
 
 async function* openBytes(file: string, options: ReadRowsOptions): AsyncGenerator<Buffer> {
-  const {signal, stdin = process.stdin, onBytes, onStdin} = options
-  const stream: AsyncIterable<Buffer> = file === STDIN ? stdin : createReadStream(file, {highWaterMark: CHUNK_BYTES})
+  const {signal, stdin = process.stdin, onStdin} = options
+  const stream: Readable = file === STDIN ? stdin : createReadStream(file, {highWaterMark: CHUNK_BYTES})
+  if (signal !== undefined) addAbortSignal(signal, stream) // standard input may keep silent for ever
   try {
     for await (const chunk of stream) {
       signal?.throwIfAborted()
-      onBytes?.(chunk.length)
       if (file === STDIN) await onStdin?.(chunk)
       yield chunk
     }

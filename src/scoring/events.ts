@@ -5,7 +5,7 @@ import type {ScoredRow} from './score-window.js'
 export type ScoreEvent =
   | {readonly type: 'start'; readonly bytesTotal: number | undefined; readonly resumed: boolean}
   | {readonly type: 'estimate'; readonly seconds: number; readonly tokensPerSecond: number}
-  /** `bytes` counts what was read of `bytesTotal` (compressed bytes of a `.gz`). */
+  /** `bytes` of `bytesTotal` are through; rows count when their window is. */
   | {readonly type: 'progress'; readonly rows: number; readonly bytes: number; readonly tokens: number; readonly failed: number}
   /** Rows in input order, where no output file was asked for. */
   | {readonly type: 'rows'; readonly rows: readonly ScoredRow[]}

@@ -13,6 +13,8 @@ export interface Tally {
   cut: number
   reused: number
   tokens: number
+  /** Rewards computed in this run, one a candidate. */
+  rewards: number
   addFailures(failures: readonly Failure[]): void
   addCut(rows: readonly RawRow[]): void
   summary(identity: ModelIdentity): ScoreSummary
@@ -30,6 +32,7 @@ export function createTally(now: () => number = () => performance.now()): Tally 
     cut: 0,
     reused: 0,
     tokens: 0,
+    rewards: 0,
     addFailures(failures) {
       this.failed += failures.length
       onlyDataFailed &&= failures.every(({kind}) => kind === 'data')

@@ -1,0 +1,81 @@
+import {PolarError} from '../errors.js'
+import {duration} from '../scoring/estimate.js'
+import type {Failure, ScoreEvent, ScoreSummary} from '../scoring/events.js'
+import type {Progress} from './progress.js'
+import type {ScoreView} from './score-view.js'
+
+/** Failed rows that are told one by one; the rest is counted. */
+const FAILURES_SHOWN = 20
+
+export interface ScoreReportOptions {
+  readonly progress: Progress
+  readonly view: ScoreView | undefined
+  readonly notice: (message: string) => void
+  readonly warn: (message: string) => void
+}
+
+/** Shows a scoring run while it goes and returns its summary. */
+export async function reportScore(
+  events: AsyncGenerator<ScoreEvent, ScoreSummary>,
+  options: ScoreReportOptions,
+): Promise<ScoreSummary> {
+  const {progress, view, notice, warn} = options
+  let bytesTotal: number | undefined
+  let shown = 0
+  try {
+    for (;;) {
+      const next = await events.next()
+      if (next.done) {
+        progress.stop()
+        await view?.end()
+        return next.value
+      }
+      const event = next.value
+      if (event.type === 'start') bytesTotal = event.bytesTotal
+      else if (event.type === 'progress') {
+        const fraction = bytesTotal === undefined ? {} : {fraction: event.bytes / bytesTotal}
+        progress.update({done: event.rows, unit: 'rows', tokens: event.tokens, ...fraction})
+      } else if (event.type === 'rows') {
+        progress.stop()
+        await view?.add(event.rows)
+      } else if (event.type === 'failed') {
+        for (const failure of event.failures) if (shown++ < FAILURES_SHOWN) progress.note(failureLine(failure))
+      } else if (event.type === 'estimate') {
+        progress.note(`about ${duration(event.seconds)} at ${Math.round(event.tokensPerSecond)} tokens/s`)
+      } else if (event.type === 'warning') warn(event.message)
+      else notice(event.message)
+    }
+  } finally {
+    progress.stop()
+    if (shown > FAILURES_SHOWN) warn(`${shown - FAILURES_SHOWN} more rows failed`)
+  }
+}
+
+function failureLine({code, message}: Failure): string {
+  return `${message} [${code}]`
+}
+
+/** The last line of a run, for people. */
+export function summaryLine({rows, scored, failed, cut, reused, seconds, tokens, identity, output}: ScoreSummary): string {
+  const parts = [
+    `${scored} of ${rows} rows scored in ${duration(seconds)}`,
+    ...(tokens > 0 && seconds > 0 ? [`${Math.round(tokens / seconds)} tokens/s`] : []),
+    ...(reused > 0 ? [`${reused} taken over`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(cut > 0 ? [`${cut} cut`] : []),
+    `${identity.engine} ${identity.dtype} ${identity.model}`,
+  ]
+  return `${parts.join(', ')}${output === undefined ? '' : ` → ${output}`}`
+}
+
+/** The error that a run with failed rows ends with, its summary as facts; undefined where every row was scored. */
+export function failedRows(summary: ScoreSummary): PolarError | undefined {
+  const {rows, failed, errors, onlyDataFailed} = summary
+  if (failed === 0) return undefined
+  const message = `${failed} of ${rows} rows failed${errors === undefined ? '' : `: ${errors}`}`
+  const suggestions = ['the same command again tries only those rows']
+  const details = {facts: {...summary}, ...(errors !== undefined && !onlyDataFailed && {suggestions})}
+  return onlyDataFailed
+    ? new PolarError('data', 'ROWS_FAILED', message, details)
+    : new PolarError('reward', 'ROWS_FAILED', message, details)
+}

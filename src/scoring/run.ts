@@ -1,0 +1,112 @@
+import type {ModelIdentity, RewardModel} from '../reward-models/reward-model.js'
+import {DEFAULT_ROW_KEYS} from '../rows/parse-row.js'
+import {inputBytes, type ReadRowsOptions} from '../rows/read-rows.js'
+import type {RowPolicy} from './encode-row.js'
+import {demandShortRun, estimateRun} from './estimate.js'
+import type {Failure, ScoreEvent, ScoreSummary} from './events.js'
+import type {ScoreOptions} from './options.js'
+import type {CandidateRewards, ScoredWindow, WindowEvent} from './score-window.js'
+import {createTally, type Tally} from './tally.js'
+import type {Window} from './windows.js'
+
+/** What the parts of one scoring run share. */
+export interface Run {
+  readonly options: ScoreOptions
+  readonly policy: RowPolicy
+  readonly tally: Tally
+  /** Size of the input, where it is known. */
+  readonly bytesTotal: number | undefined
+  /** Bytes of the rows whose windows are through. */
+  bytesDone: number
+  estimated: boolean
+}
+
+export async function beginRun(options: ScoreOptions): Promise<Run> {
+  const policy: RowPolicy = {
+    keys: {...DEFAULT_ROW_KEYS, ...options.keys},
+    rewardKey: options.rewardKey ?? 'reward',
+    replaceReward: options.replaceReward ?? false,
+    controlTokens: options.controlTokens ?? 'fail',
+    onTooLong: options.onTooLong ?? 'cut',
+  }
+  return {options, policy, tally: createTally(), bytesTotal: await inputBytes(options.files), bytesDone: 0, estimated: false}
+}
+
+/** How the run reads its rows. */
+export function readingOf({options: {signal, stdin}}: Run): ReadRowsOptions {
+  return {...(signal && {signal}), ...(stdin && {stdin})}
+}
+
+export async function loadModel({options: {model}}: Run): Promise<RewardModel> {
+  return typeof model === 'function' ? model() : model
+}
+
+/** Passes a window's batches on as progress, and the first look at its tokens as an estimate of the whole run. */
+export async function* follow(
+  run: Run,
+  model: RewardModel,
+  window: Window,
+  events: AsyncGenerator<WindowEvent, ScoredWindow>,
+  onBatch: (rewards: CandidateRewards) => Promise<void> = async () => {},
+): AsyncGenerator<ScoreEvent, ScoredWindow> {
+  let tokensTotal = 0
+  let tokensDone = 0
+  for (;;) {
+    const next = await events.next()
+    if (next.done) return next.value
+    const event = next.value
+    if (event.type === 'encoded') {
+      tokensTotal = event.tokens
+      yield* estimate(run, model, window, event.tokens)
+    } else {
+      run.tally.tokens += event.tokens
+      tokensDone += event.tokens
+      await onBatch(event.rewards)
+      run.tally.rewards += event.rewards.size
+      yield progress(run, (bytesOf(window) * tokensDone) / Math.max(1, tokensTotal))
+    }
+  }
+}
+
+async function* estimate(run: Run, model: RewardModel, window: Window, tokens: number): AsyncGenerator<ScoreEvent> {
+  if (run.estimated || tokens === 0) return
+  run.estimated = true
+  const bytes = bytesOf(window)
+  const rowsLeft = (run.options.limit ?? Infinity) - run.tally.rows
+  const bytesLeft = Math.max(bytes, (run.bytesTotal ?? 0) - run.bytesDone)
+  const found = await estimateRun(model, tokens * Math.min(bytesLeft / bytes, Math.max(1, rowsLeft / window.rows.length)))
+  if (found === undefined) return
+  yield {type: 'estimate', ...found}
+  if (run.options.maxSeconds !== undefined) demandShortRun(found, run.options.maxSeconds)
+}
+
+/** Counts a window that is through. */
+export async function* count(
+  run: Run,
+  window: Window,
+  failures: readonly Failure[],
+  cutRows: readonly number[],
+): AsyncGenerator<ScoreEvent> {
+  run.tally.rows += window.rows.length
+  run.tally.addFailures(failures)
+  run.tally.addCut(cutRows.flatMap((i) => window.rows[i] ?? []))
+  run.bytesDone += bytesOf(window)
+  if (failures.length > 0) yield {type: 'failed', failures}
+  yield progress(run)
+}
+
+/** Ends a run: what the user should know, and the summary. */
+export async function* conclude(run: Run, identity: ModelIdentity): AsyncGenerator<ScoreEvent, ScoreSummary> {
+  const warning = run.tally.cutWarning()
+  if (warning !== undefined) yield {type: 'warning', message: warning}
+  return run.tally.summary(identity)
+}
+
+function progress(run: Run, bytesInWindow = 0): ScoreEvent {
+  const {rows, tokens, failed} = run.tally
+  return {type: 'progress', rows, bytes: run.bytesDone + bytesInWindow, tokens, failed}
+}
+
+function bytesOf(window: Window): number {
+  return window.rows.reduce((bytes, row) => bytes + row.bytes.length + 1, 0)
+}

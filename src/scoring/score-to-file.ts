@@ -1,0 +1,130 @@
+import {createReadStream} from 'node:fs'
+import {open, rm} from 'node:fs/promises'
+import type {ModelIdentity, RewardModel} from '../reward-models/reward-model.js'
+import {readRows, STDIN} from '../rows/read-rows.js'
+import {lock, writeAtomically} from '../system/files.js'
+import {polarVersion} from '../system/version.js'
+import type {ScoreEvent, ScoreSummary} from './events.js'
+import {openJournal, otherInput, type ClosedWindow, type Journal} from './journal.js'
+import {demandOtherFiles, earlierRun, outputFiles, removeTraces, type OutputFiles} from './output-files.js'
+import type {ResultFormat} from './result-line.js'
+import {identifyRun, type RunIdentity} from './run-identity.js'
+import {conclude, count, follow, loadModel, readingOf, type Run} from './run.js'
+import {scoreWindow, type CandidateRewards, type ScoredWindow} from './score-window.js'
+import {WINDOW_SIZE, windowDigest, windows, type Window} from './windows.js'
+import {writeOutput} from './write-output.js'
+
+/** A run with `-o`: journalled, taken up again after any stop, its output put together at the end. */
+export async function* scoreToFile(run: Run, output: string): AsyncGenerator<ScoreEvent, ScoreSummary> {
+  const {options} = run
+  const files = outputFiles(output)
+  await demandOtherFiles(options.files, files)
+  const release = await lock(files.lock, files.output)
+  try {
+    const model = await loadModel(run)
+    const identity = await identifyRun(options.files, model.identity, optionsThatCount(run), options.signal)
+    if (options.overwrite) await removeTraces(files)
+    const earlier = options.overwrite ? undefined : await earlierRun(files, identity)
+    if (earlier !== undefined && earlier.summary.failed === 0 && !options.files.includes(STDIN)) {
+      yield {type: 'notice', message: `${files.output} is complete already; nothing was scored again`}
+      return {...run.tally.summary(model.identity), ...earlier.summary, reused: earlier.summary.rows, output: files.output}
+    }
+    const journal = await openJournal(files.journal, identity, files.output)
+    try {
+      return yield* scoreJournalled(run, model, journal, files, identity)
+    } finally {
+      await journal.end()
+    }
+  } finally {
+    await release()
+  }
+}
+
+async function* scoreJournalled(
+  run: Run,
+  model: RewardModel,
+  journal: Journal,
+  files: OutputFiles,
+  identity: RunIdentity,
+): AsyncGenerator<ScoreEvent, ScoreSummary> {
+  const {options, policy} = run
+  const {encoder, limit, signal} = options
+  yield {type: 'start', bytesTotal: run.bytesTotal, resumed: journal.closedWindows > 0}
+  const stdinCopy = options.files.includes(STDIN) ? await open(files.stdin, 'w') : undefined
+  const onStdin = async (chunk: Buffer): Promise<void> => void (await stdinCopy?.appendFile(chunk))
+  let windowCount = 0
+  try {
+    for await (const window of windows(readRows(options.files, {...readingOf(run), onStdin}), WINDOW_SIZE, limit)) {
+      windowCount++
+      const digest = windowDigest(window)
+      const earlier = await journal.closed(window.index)
+      if (earlier !== undefined && earlier.digest !== digest) throw otherInput(files.journal, window.index)
+      const known = journal.rewards(window.index, digest)
+      let closed = earlier
+      if (earlier === undefined || earlier.failures.length > 0) {
+        const only = earlier && new Set(earlier.failures.map(([row]) => row))
+        const events = scoreWindow(window, {encoder, model, policy, signal, known, only})
+        const scored = yield* follow(run, model, window, events, (rewards) => journal.append(window.index, digest, rewards))
+        closed = closing(digest, scored, earlier)
+        await journal.close(window.index, closed)
+      }
+      if (closed === undefined) continue
+      run.tally.reused += countReused(closed, earlier, known)
+      yield* count(run, window, closed.failures.map(([, failure]) => failure), closed.cut)
+    }
+    if (windowCount < journal.closedWindows) throw otherInput(files.journal, windowCount)
+  } finally {
+    await stdinCopy?.close()
+  }
+  const again = (): AsyncIterable<Window> =>
+    windows(readRows(options.files, stdinCopy === undefined ? {} : {stdin: createReadStream(files.stdin)}), WINDOW_SIZE, limit)
+  const written = await writeOutput(again, journal, files, formatOf(run))
+  const summary = yield* conclude(run, model.identity)
+  await writeMeta(files.meta, identity, model.identity, summary, written)
+  await rm(files.stdin, {force: true})
+  if (written.failed > 0) return {...summary, output: files.output, errors: files.errors}
+  await rm(files.errors, {force: true})
+  await rm(files.journal, {force: true})
+  return {...summary, output: files.output}
+}
+
+/** A window's closing record; after a second try the failed rows of the first are filled in. */
+function closing(digest: string, scored: ScoredWindow, earlier: ClosedWindow | undefined): ClosedWindow {
+  return {
+    digest,
+    rewards: scored.rows.map(({reward}, i) => (reward === undefined ? (earlier?.rewards[i] ?? null) : reward)),
+    failures: scored.rows.flatMap(({failure}, i) => (failure === undefined ? [] : [[i, failure]])),
+    cut: [...new Set([...(earlier?.cut ?? []), ...scored.cutRows])].sort((a, b) => a - b),
+  }
+}
+
+/** Rows whose rewards were there before this run. */
+function countReused(closed: ClosedWindow, earlier: ClosedWindow | undefined, known: CandidateRewards): number {
+  const isKnown = (reward: unknown, row: number): boolean => known.has(Array.isArray(reward) ? `${row}.0` : String(row))
+  return closed.rewards.filter((reward, row) => reward !== null && ((earlier?.rewards[row] ?? null) !== null || isKnown(reward, row))).length
+}
+
+async function writeMeta(
+  path: string,
+  run: RunIdentity,
+  identity: ModelIdentity,
+  summary: ScoreSummary,
+  {bytes, sha256}: {bytes: number; sha256: string},
+): Promise<void> {
+  const warning = identity.placeholder ? {warning: 'made by the stand-in model polar-nano: the rewards mean nothing'} : {}
+  const {rows, scored, failed, cut} = summary
+  const meta = {polar: polarVersion(), ...warning, model: identity, summary: {rows, scored, failed, cut}, output: {bytes, sha256}, run}
+  await writeAtomically(path, (file) => file.writeFile(`${JSON.stringify(meta, undefined, 2)}\n`))
+}
+
+/** All that decides what the output holds. */
+function optionsThatCount(run: Run): Record<string, unknown> {
+  const {options, policy} = run
+  const {maxLength, maxResponseLength, responseCutSide} = options.encoder.limits
+  const {rewardsOnly, keepFailed} = formatOf(run)
+  return {maxLength, maxResponseLength, responseCutSide, ...policy, rewardsOnly, keepFailed, limit: options.limit ?? null}
+}
+
+function formatOf({options, policy: {rewardKey, replaceReward}}: Run): ResultFormat {
+  return {rewardKey, replaceReward, rewardsOnly: options.rewardsOnly ?? false, keepFailed: options.keepFailed ?? false}
+}
