@@ -64,6 +64,11 @@ async function bundle() {
     legalComments: 'none',
     charset: 'utf8',
     banner: {js: banner},
+    alias: Object.fromEntries(
+      Object.entries({tinyglobby: 'unreached', semver: 'unreached', 'wsl-utils': 'unreached', minimatch: 'minimatch'}).map(
+        ([name, file]) => [name, join(root, `scripts/bundle/${file}.mjs`)],
+      ),
+    ),
     external: ['onnxruntime-node', 'typescript', 'pnpapi'],
     logLevel: 'warning',
     write: false,

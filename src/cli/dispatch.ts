@@ -1,8 +1,9 @@
 import {existsSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {Config, Help, type Interfaces} from '@oclif/core'
+import {Config, type Interfaces} from '@oclif/core'
 import {PolarError} from '../errors.js'
 import {shellCommand} from '../system/shell-command.js'
+import {QuickHelp} from './help.js'
 import {closest, closestCommand} from './suggest.js'
 
 /** Finds the command that a line names and runs it, or shows help. `root` is the folder of package.json and the manifest. */
@@ -20,7 +21,7 @@ export async function dispatch(argv: readonly string[], root: string): Promise<v
   const [stray] = line.slice(depth)
   if (command === undefined && stray !== undefined && !help) throw strayFlag(stray)
   if (command === undefined || help) {
-    await new Help(config, {maxWidth: 120, ...config.pjson.oclif.helpOptions}).showHelp(id === '' ? [] : [id])
+    await new QuickHelp(config, {maxWidth: 120}).showHelp(id === '' ? [] : [id])
     return
   }
   await config.runCommand(id, line.slice(depth), command)
