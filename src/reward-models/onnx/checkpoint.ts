@@ -1,0 +1,155 @@
+import {readdir, readFile, realpath} from 'node:fs/promises'
+import {basename, join} from 'node:path'
+import {z} from 'zod'
+import {PolarError} from '../../errors.js'
+import {modelConfig, type ModelConfig} from './config.js'
+import {isFloatType, readSafetensors, type SafetensorsEntry, type SafetensorsType} from './safetensors.js'
+
+/** A tensor that the net needs, and where its bytes lie. */
+export interface StoredTensor {
+  readonly name: string
+  readonly type: SafetensorsType
+  readonly shape: readonly number[]
+  /** Path of the file that holds it, links resolved: in Hugging Face's cache that is a blob. */
+  readonly file: string
+  readonly offset: number
+  readonly bytes: number
+}
+
+/** A checkpoint directory in Hugging Face layout, its config and tensors checked, its weights not yet read. */
+export interface Checkpoint {
+  readonly directory: string
+  readonly config: ModelConfig
+  /** The tensors of the net by name; a checkpoint may hold others, which are left alone. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>
+  /** Paths of `config.json` and the safetensors files. */
+  readonly files: readonly string[]
+}
+
+const INDEX = 'model.safetensors.index.json'
+
+function missing(message: string, suggestions: readonly string[] = []): PolarError {
+  return new PolarError('environment', 'MODEL_NOT_FOUND', message, {suggestions})
+}
+
+function unsupported(message: string): PolarError {
+  return new PolarError('environment', 'MODEL_UNSUPPORTED', message)
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8')
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new PolarError('environment', 'MODEL_UNSUPPORTED', `${file} is not JSON`, {cause})
+  }
+}
+
+async function weightFiles(directory: string, names: ReadonlySet<string>): Promise<string[]> {
+  if (names.has(INDEX)) {
+    const file = join(directory, INDEX)
+    const index = z.object({weight_map: z.record(z.string(), z.string())}).safeParse(await readJson(file))
+    if (!index.success) throw unsupported(`${file} has no weight_map of names to files`)
+    const shards = [...new Set(Object.values(index.data.weight_map))].toSorted()
+    const outside = shards.find((shard) => basename(shard) !== shard)
+    if (outside !== undefined) throw unsupported(`${file} names ${outside}, which is not a file beside it`)
+    const lost = shards.filter((shard) => !names.has(shard))
+    if (lost.length > 0) {
+      throw missing(`${directory} lacks ${lost.join(', ')}, which ${INDEX} names`, ['fetch the missing file'])
+    }
+    return shards
+  }
+  if (names.has('model.safetensors')) return ['model.safetensors']
+  const pickled = [...names].filter((name) => /\.(bin|pth|pt|ckpt)$/.test(name))
+  if (pickled.length > 0) {
+    throw new PolarError(
+      'environment',
+      'MODEL_UNSUPPORTED',
+      `${directory} holds its weights as ${pickled[0]} only; safetensors are needed`,
+      {
+        suggestions: ['save it again from Python: model.save_pretrained(directory, safe_serialization=True)'],
+      },
+    )
+  }
+  throw missing(`${directory} holds no weights: neither model.safetensors nor ${INDEX}`)
+}
+
+/** Names and shapes of the tensors that the net has; `v_head` turns the last hidden state into the reward. */
+export function expectedTensors(config: ModelConfig): Map<string, readonly number[]> {
+  const {hiddenSize, headSize, heads, kvHeads, feedForwardSize} = config
+  const shapes = new Map<string, readonly number[]>([['model.tok_embeddings.weight', [config.vocabSize, hiddenSize]]])
+  for (let layer = 0; layer < config.layers; layer++) {
+    const prefix = `model.layers.${layer}.`
+    shapes.set(`${prefix}attention.wqkv.weight`, [(heads + 2 * kvHeads) * headSize, hiddenSize])
+    shapes.set(`${prefix}attention.wo.weight`, [hiddenSize, heads * headSize])
+    shapes.set(`${prefix}feed_forward.w1.weight`, [feedForwardSize, hiddenSize])
+    shapes.set(`${prefix}feed_forward.w3.weight`, [feedForwardSize, hiddenSize])
+    shapes.set(`${prefix}feed_forward.w2.weight`, [hiddenSize, feedForwardSize])
+    shapes.set(`${prefix}attention_norm.weight`, [hiddenSize])
+    shapes.set(`${prefix}ffn_norm.weight`, [hiddenSize])
+  }
+  return shapes.set('model.norm.weight', [hiddenSize]).set('v_head.weight', [1, hiddenSize])
+}
+
+/** A tensor as found: `file` as it is named in the directory, `path` with links resolved. */
+interface FoundTensor extends SafetensorsEntry {
+  readonly file: string
+  readonly path: string
+}
+type FoundTensors = ReadonlyMap<string, FoundTensor>
+
+function checkTensor(found: FoundTensors, name: string, shape: readonly number[], directory: string): StoredTensor {
+  const entry = found.get(name)
+  if (!entry) throw unsupported(`${directory} has no tensor ${name}`)
+  const {type, file, path, offset, bytes} = entry
+  if (!isFloatType(type)) throw unsupported(`${file}: ${name} has type ${type}; F32, F16 and BF16 can be run`)
+  if (entry.shape.join() !== shape.join()) {
+    throw unsupported(`${file}: ${name} has shape [${entry.shape.join(', ')}]; config.json makes it [${shape.join(', ')}]`)
+  }
+  return {name, type, shape, file: path, offset, bytes}
+}
+
+/** With `"bias": true` the attention's two projections have a bias (`modeling_internlm2.py`); what else has one is not this net. */
+function biasTensors(config: ModelConfig, found: FoundTensors, directory: string): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>()
+  for (const name of found.keys()) {
+    if (!name.endsWith('.bias')) continue
+    const weight = expectedTensors(config).get(name.replace(/\.bias$/, '.weight'))
+    if (!weight || !/\.attention\.(wqkv|wo)\.bias$/.test(name))
+      throw unsupported(`${directory} has a tensor ${name}, which this net has no place for`)
+    shapes.set(name, weight.slice(0, 1))
+  }
+  return shapes
+}
+
+/** Opens a checkpoint directory. MODEL_NOT_FOUND where files are missing, MODEL_UNSUPPORTED where they cannot be run. */
+export async function openCheckpoint(directory: string): Promise<Checkpoint> {
+  const names = new Set(
+    await readdir(directory).catch((cause: unknown) => {
+      throw new PolarError('environment', 'MODEL_NOT_FOUND', `${directory} is not a folder that can be read`, {cause})
+    }),
+  )
+  if (!names.has('config.json')) throw missing(`${directory} is not a checkpoint: it has no config.json`)
+  const configFile = join(directory, 'config.json')
+  const config = modelConfig(await readJson(configFile), configFile)
+
+  const found = new Map<string, FoundTensor>()
+  const files = (await weightFiles(directory, names)).map((name) => join(directory, name))
+  for (const file of files) {
+    const {tensors} = await readSafetensors(file)
+    const path = await realpath(file)
+    for (const [name, entry] of tensors) found.set(name, {...entry, file, path})
+  }
+  const tensors = new Map<string, StoredTensor>()
+  for (const [name, shape] of [...expectedTensors(config), ...biasTensors(config, found, directory)]) {
+    tensors.set(name, checkTensor(found, name, shape, directory))
+  }
+  return {directory, config, tensors, files: [configFile, ...files]}
+}
+
+/** A tensor that {@link openCheckpoint} has found. */
+export function storedTensor(checkpoint: Checkpoint, name: string): StoredTensor {
+  const tensor = checkpoint.tensors.get(name)
+  if (!tensor) throw new RangeError(`the net has no tensor ${name}`)
+  return tensor
+}

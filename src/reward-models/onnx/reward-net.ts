@@ -1,0 +1,96 @@
+import type {ModelConfig} from './config.js'
+import {cacheName} from './graph.js'
+import {hasOwnAngles, rotaryTable, type RotaryTable} from './rope.js'
+import type {OnnxSession, TensorData} from './session.js'
+
+/** Keys and values of the first tokens of some texts, computed once. */
+export interface Prefix {
+  readonly tokens: number
+  readonly cache: ReadonlyMap<string, TensorData>
+}
+
+/** One pass through the net. Texts are token ids, each at least one token behind the prefix. */
+export interface RewardNet {
+  readonly config: ModelConfig
+  /** Rewards of several texts, padded to the longest. With a `prefix` there must be one, given without its prefix. */
+  rewards(texts: readonly Int32Array[], prefix?: Prefix): Promise<Float32Array>
+  prefix(ids: Int32Array): Promise<Prefix>
+  close(): Promise<void>
+}
+
+// Added to a score before softmax: e^x is 0 for it, and it stays finite whatever the score.
+const PADDING = -1e30
+
+/** Rotary tables are cut in such steps, so that few are made. */
+const TABLE_STEP = 1024
+
+function emptyCache(config: ModelConfig, texts: number): Map<string, TensorData> {
+  const empty = {data: new Float32Array(0), shape: [texts, config.kvHeads, 0, config.headSize]}
+  const cache = new Map<string, TensorData>()
+  for (let layer = 0; layer < config.layers; layer++) {
+    cache.set(cacheName('past', 'key', layer), empty).set(cacheName('past', 'value', layer), empty)
+  }
+  return cache
+}
+
+/** Every input of {@link rewardGraph} for one run. */
+export function runFeeds(
+  config: ModelConfig,
+  texts: readonly Int32Array[],
+  past: Prefix | undefined,
+  angles: RotaryTable,
+): Map<string, TensorData> {
+  const start = past?.tokens ?? 0
+  const count = texts.length
+  const sequence = Math.max(...texts.map((text) => text.length))
+  const total = start + sequence
+  const ids = new Int32Array(count * sequence)
+  const padding = new Float32Array(count * total)
+  for (const [i, text] of texts.entries()) {
+    ids.set(text, i * sequence)
+    padding.fill(PADDING, i * total + start + text.length, (i + 1) * total)
+  }
+  const last = Int32Array.from(texts, (text) => start + text.length - 1)
+  const angleShape = [angles.positions, config.headSize / 2]
+  return new Map<string, TensorData>([
+    ['ids', {data: ids, shape: [count, sequence]}],
+    ['last_index', {data: last, shape: [count]}],
+    ['total_length', {data: Int32Array.of(total), shape: [1]}],
+    ['cos', {data: angles.cos, shape: angleShape}],
+    ['sin', {data: angles.sin, shape: angleShape}],
+    ['first_position', {data: BigInt64Array.of(BigInt(start)), shape: [1]}],
+    ['last_position', {data: BigInt64Array.from(last, BigInt), shape: [count, 1]}],
+    ['last_row', {data: Int32Array.from(texts, (text, i) => i * sequence + text.length - 1), shape: [count]}],
+    ['padding', {data: padding, shape: [count, 1, 1, total]}],
+    ...(past?.cache ?? emptyCache(config, count)),
+  ])
+}
+
+/** The net behind a session of {@link rewardGraph}. Numbers depend on the arguments of a call only, never on earlier calls. */
+export function rewardNet(config: ModelConfig, session: OnnxSession): RewardNet {
+  let shared = rotaryTable(config, 1, TABLE_STEP)
+  /** Angles of a position do not depend on how many are in the table, so the shared table may grow. */
+  const anglesFor = (tokens: number): RotaryTable => {
+    if (hasOwnAngles(config, tokens)) return rotaryTable(config, tokens, tokens)
+    if (shared.positions < tokens) shared = rotaryTable(config, 1, Math.ceil(tokens / TABLE_STEP) * TABLE_STEP)
+    return shared
+  }
+  const presents = session.outputNames.filter((name) => name.startsWith('present_'))
+  const longest = (texts: readonly Int32Array[], past?: Prefix): number =>
+    (past?.tokens ?? 0) + Math.max(...texts.map((text) => text.length))
+  return {
+    config,
+    async rewards(texts, prefix) {
+      const outputs = await session.run(runFeeds(config, texts, prefix, anglesFor(longest(texts, prefix))), ['reward'])
+      const rewards = outputs.get('reward')?.data
+      if (!(rewards instanceof Float32Array)) throw new TypeError('the net gave no rewards')
+      return rewards
+    },
+    async prefix(ids) {
+      const outputs = await session.run(runFeeds(config, [ids], undefined, anglesFor(ids.length)), presents)
+      const cache = new Map([...outputs].map(([name, value]) => [name.replace('present_', 'past_'), value] as const))
+      return {tokens: ids.length, cache}
+    },
+    close: () => session.close(),
+  }
+}

@@ -1,0 +1,91 @@
+import {open} from 'node:fs/promises'
+import {z} from 'zod'
+import {PolarError} from '../../errors.js'
+
+/** Element types that a reward model's weights may have; safetensors knows more. */
+export type SafetensorsType = 'F32' | 'F16' | 'BF16'
+const TYPE_BYTES: Readonly<Record<SafetensorsType, number>> = {F32: 4, F16: 2, BF16: 2}
+
+/** A tensor of a safetensors file; `offset` counts from the start of the file. */
+export interface SafetensorsEntry {
+  readonly type: string
+  readonly shape: readonly number[]
+  readonly offset: number
+  readonly bytes: number
+}
+
+// The limit of the reference implementation (safetensors 0.8, `MAX_HEADER_SIZE`).
+const MAX_HEADER_BYTES = 100_000_000
+const count = z.number().int().nonnegative()
+const headerSchema = z.record(
+  z.string(),
+  z.object({dtype: z.string(), shape: z.array(count), data_offsets: z.tuple([count, count])}),
+)
+
+export function isFloatType(type: string): type is SafetensorsType {
+  return Object.hasOwn(TYPE_BYTES, type)
+}
+
+function unsupported(file: string, found: string, facts: Record<string, unknown> = {}): PolarError {
+  return new PolarError('environment', 'MODEL_UNSUPPORTED', `${file} ${found}`, {
+    facts: {file, ...facts},
+    suggestions: ['fetch this file again'],
+  })
+}
+
+function parseHeader(file: string, bytes: Uint8Array): z.infer<typeof headerSchema> {
+  let json: unknown
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', {fatal: true}).decode(bytes))
+  } catch {
+    throw unsupported(file, 'is not a safetensors file: its header is not JSON')
+  }
+  if (typeof json !== 'object' || json === null)
+    throw unsupported(file, 'is not a safetensors file: its header is not a JSON object')
+  const parsed = headerSchema.safeParse(Object.fromEntries(Object.entries(json).filter(([name]) => name !== '__metadata__')))
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw unsupported(file, `has a damaged header: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`)
+}
+
+/** A safetensors file's tensors by name, checked against the file's size, and its raw header. */
+export async function readSafetensors(
+  file: string,
+): Promise<{tensors: Map<string, SafetensorsEntry>; header: Uint8Array; size: number}> {
+  const handle = await open(file)
+  try {
+    const {size} = await handle.stat()
+    const prefix = Buffer.alloc(8)
+    const {bytesRead} = await handle.read(prefix, 0, 8, 0)
+    if (bytesRead < 8) throw unsupported(file, `is not a safetensors file: it has ${size} bytes`)
+    const headerBytes = Number(prefix.readBigUInt64LE())
+    if (headerBytes > MAX_HEADER_BYTES)
+      throw unsupported(file, `is not a safetensors file: it announces a header of ${headerBytes} bytes`)
+    if (8 + headerBytes > size)
+      throw unsupported(file, `is cut short: its header has ${headerBytes} bytes, the file ${size}`, {size})
+    const header = Buffer.alloc(headerBytes)
+    await handle.read(header, 0, headerBytes, 8)
+
+    const tensors = new Map<string, SafetensorsEntry>()
+    for (const [
+      name,
+      {
+        dtype,
+        shape,
+        data_offsets: [begin, end],
+      },
+    ] of Object.entries(parseHeader(file, header))) {
+      const elements = shape.reduce((product, dim) => product * dim, 1)
+      if (end < begin || (isFloatType(dtype) && end - begin !== elements * TYPE_BYTES[dtype])) {
+        throw unsupported(file, `has a damaged header: ${name} is ${dtype} [${shape.join(', ')}] in ${end - begin} bytes`)
+      }
+      const needed = 8 + headerBytes + end
+      if (needed > size)
+        throw unsupported(file, `is cut short: ${name} ends at byte ${needed}, the file has ${size}`, {size, needed})
+      tensors.set(name, {type: dtype, shape, offset: 8 + headerBytes + begin, bytes: end - begin})
+    }
+    return {tensors, header, size}
+  } finally {
+    await handle.close()
+  }
+}
