@@ -79,6 +79,7 @@ export default {
     'no-control-regex': 'off',
     'vitest/no-conditional-expect': 'off',
     'vitest/require-to-throw-message': 'off',
+    'vitest/valid-expect': ['error', {maxArgs: 2}],
     'unicorn/no-array-sort': 'off',
     'unicorn/no-array-reverse': 'off',
     'unicorn/consistent-function-scoping': 'off',
