@@ -163,7 +163,7 @@ describe('a run is taken up again', () => {
         expect(await readFile(output)).toEqual(expected)
         expect(dying.scored.length + rest.scored.length - model.scored.length).toBeLessThanOrEqual(3)
       }),
-      {numRuns: 40},
+      {numRuns: 25},
     )
   })
 

@@ -1,0 +1,78 @@
+import {spawnSync} from 'node:child_process'
+import {readFile, readdir, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {describe, expect, test} from 'vitest'
+import {runPolar, startPolar} from '../../fixtures/run-polar.js'
+import {temporaryFolder} from '../../fixtures/temporary-folder.js'
+
+async function manyRows(folder: string): Promise<string> {
+  const lines = Array.from({length: 4000}, (_, i) => JSON.stringify({prompt: `p ${i}`, reference: 'r '.repeat(40), output: 'o '.repeat(i % 90)}))
+  await writeFile(join(folder, 'rows.jsonl'), lines.join('\n'))
+  return 'rows.jsonl'
+}
+
+describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
+  test('ends a run in good order, and the same command goes on', async () => {
+    const folder = await temporaryFolder()
+    const argv = ['score', await manyRows(folder), '--model', 'polar-nano', '-o', 'out.jsonl']
+    const child = startPolar(argv, {cwd: folder})
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    child.stdout.resume()
+    await expect.poll(async () => (await readFile(join(folder, 'out.jsonl.journal'), 'utf8').catch(() => '')).split('\n').length, {timeout: 60_000}).toBeGreaterThan(3)
+    child.kill(signal)
+    const code = await new Promise((resolve) => child.on('close', resolve))
+    expect(code).toBe(signal === 'SIGINT' ? 130 : 143)
+    expect(stderr).toMatch(/stopped with \d+ rewards computed, all kept in out\.jsonl\.journal/)
+    expect(stderr).toMatch(/same command again goes on/)
+    expect(await readdir(folder)).not.toContain('out.jsonl')
+    expect(await readdir(folder)).not.toContain('out.jsonl.lock')
+
+    const {code: second, stdout} = await runPolar([...argv, '--json'], {cwd: folder})
+    expect(second).toBe(0)
+    const summary: {rows: number; reused: number} = JSON.parse(stdout)
+    expect(summary).toMatchObject({rows: 4000, scored: 4000})
+    expect(summary.reused).toBeGreaterThan(0)
+  })
+})
+
+test('a full disk stops a run with what is done, and it goes on when there is room', async () => {
+  const folder = await temporaryFolder()
+  await manyRows(folder)
+  const disk = join(folder, 'disk')
+  spawnSync('mkdir', [disk])
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk])
+  if (mounted.status !== 0) {
+    expect(process.env['CI'], 'CI must be able to mount a tmpfs').toBeUndefined()
+    return
+  }
+  try {
+    const argv = ['score', 'rows.jsonl', '--model', 'polar-nano', '-o', 'disk/out.jsonl']
+    const {code, stderr} = await runPolar(argv, {cwd: folder})
+    expect(stderr).toMatch(/disk is full/)
+    expect(code).toBe(4)
+    expect((await readdir(disk)).sort()).toEqual(['out.jsonl.journal'])
+    spawnSync('mount', ['-o', 'remount,size=16m', disk])
+    const second = await runPolar([...argv, '--json'], {cwd: folder})
+    expect(second.code).toBe(0)
+    expect(JSON.parse(second.stdout)).toMatchObject({rows: 4000, scored: 4000, failed: 0})
+    expect((await readFile(join(disk, 'out.jsonl'), 'utf8')).trimEnd().split('\n')).toHaveLength(4000)
+  } finally {
+    spawnSync('umount', [disk])
+  }
+})
+
+test('two runs on one output: the second is refused and names the first', async () => {
+  const folder = await temporaryFolder()
+  const argv = ['score', await manyRows(folder), '--model', 'polar-nano', '-o', 'out.jsonl']
+  const first = startPolar(argv, {cwd: folder})
+  first.stdout.resume()
+  first.stderr.resume()
+  await expect.poll(() => readdir(folder), {timeout: 60_000}).toContain('out.jsonl.lock')
+  const second = await runPolar(argv, {cwd: folder})
+  expect(second.stderr).toMatch(new RegExp(`out\\.jsonl is in use by process ${first.pid} `))
+  expect(second.code).toBe(4)
+  first.kill('SIGKILL')
+  await new Promise((resolve) => first.on('close', resolve))
+  expect((await runPolar(argv, {cwd: folder})).code).toBe(0)
+})
