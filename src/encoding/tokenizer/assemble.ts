@@ -4,7 +4,7 @@ import {createTextEncoder} from './chunks.js'
 import {createDecoder} from './decode.js'
 import type {MergeTable} from './merge-table.js'
 import type {LoadedTokenizer} from './text-laws.js'
-import {byteText, createVocabulary, type Vocabulary} from './vocabulary.js'
+import {byteText, type Vocabulary} from './vocabulary.js'
 
 /** What a tokenizer is made of, whichever files it came from. */
 export interface TokenizerParts {
@@ -28,15 +28,16 @@ export function assembleTokenizer(parts: TokenizerParts): LoadedTokenizer {
   const space = parts.spacesAreEscaped ? 0x20 : 0x2581
   const find = createAddedTokenFinder(addedTokens)
   const encodeText = createTextEncoder(vocabulary, createBpe(vocabulary, merges, space), space)
-  const pieces = [...vocabulary.pieces]
-  for (const {id, content} of addedTokens) pieces[id] = content
+  const added = new Map(addedTokens.map((token) => [token.id, token.content]))
+  const vocabSize = Math.max(vocabulary.texts.size, ...[...added.keys()].map((id) => id + 1))
   const specialTokens = new Map(addedTokens.filter((token) => token.special).map((token) => [token.content, token.id]))
   const special = new Set(specialTokens.values())
   for (const content of specialTokens.keys()) {
-    const id = vocabulary.ids.get(content)
-    if (id !== undefined) special.add(id)
+    const id = vocabulary.idOf(content)
+    if (id !== -1) special.add(id)
   }
-  const decode = createDecoder({pieces, special, dropLeadingSpace, cleanUpSpaces})
+  const textOf = (id: number) => added.get(id) ?? (id < vocabulary.texts.size ? vocabulary.texts.text(id) : undefined)
+  const decode = createDecoder({size: vocabSize, textOf, special, dropLeadingSpace, cleanUpSpaces})
 
   const encodeStretch = (text: string, start: number, end: number, ids: number[]) => {
     if (start === end) return
@@ -45,7 +46,7 @@ export function assembleTokenizer(parts: TokenizerParts): LoadedTokenizer {
     return encodeText(prefixed, 0, prefixed.length, ids)
   }
   return {
-    vocabSize: pieces.length,
+    vocabSize,
     specialTokens,
     encode(text) {
       const ids = [...before]
@@ -76,12 +77,6 @@ function isPlain(token: AddedToken): boolean {
 /** Whether the literal text `<0x0A>` can become the byte token of that name, which is decoded to another text. */
 function reachesBytes(vocabulary: Vocabulary): boolean {
   return Array.from({length: 256}, (_, byte) => byteText(byte)).some((text) =>
-    [1, 2, 3, 4, 5].some((at) => vocabulary.ids.has(text.slice(0, at)) && vocabulary.ids.has(text.slice(at))),
+    [1, 2, 3, 4, 5].some((at) => vocabulary.idOf(text.slice(0, at)) !== -1 && vocabulary.idOf(text.slice(at)) !== -1),
   )
-}
-
-/** Builds the vocabulary and says which of the 256 byte pieces are missing, if any. */
-export function vocabularyWithBytes(pieces: readonly string[]): {vocabulary: Vocabulary; missingBytes: number} {
-  const vocabulary = createVocabulary(pieces)
-  return {vocabulary, missingBytes: vocabulary.byteIds.filter((id) => id === -1).length}
 }

@@ -5,8 +5,10 @@ import type {Vocabulary} from './vocabulary.js'
 /** Appends the ids of the text that the first `length` UTF-16 code units of `units` spell. The text must be well formed. */
 export type Bpe = (units: Uint16Array, length: number, out: number[]) => void
 
-/** Above this many symbols the best merge is kept in a heap, below it is looked for anew each time. */
-const heapFrom = 48
+/** Up to this many symbols the best merge is looked for anew each time, above it is kept in a heap. */
+const scanLimit = 64
+const scanIds = new Int32Array(scanLimit)
+const scanRanks = new Float64Array(scanLimit)
 
 /**
  * Byte-pair encoding with byte fallback, as `tokenizers`' BPE model does it: of all neighbours that merge, those of the lowest rank
@@ -19,7 +21,7 @@ export function createBpe(vocabulary: Vocabulary, merges: MergeTable, space: num
   return (units, length, out) => {
     if (symbols.length < length * 3) symbols = new Int32Array(length * 3)
     const count = spell(vocabulary, units, length, space, symbols)
-    const left = count <= heapFrom ? mergeByScan(symbols, count, merges) : mergeByHeap(symbols, count, merges)
+    const left = count <= scanLimit ? mergeByScan(symbols, count, merges) : mergeByHeap(symbols, count, merges)
     for (let at = 0; at < left; at++) out.push(symbols[at] ?? 0)
     if (symbols.length > 1 << 16) symbols = new Int32Array(256)
   }
@@ -27,7 +29,7 @@ export function createBpe(vocabulary: Vocabulary, merges: MergeTable, space: num
 
 /** Writes one id a character (or a byte) and returns how many. */
 function spell(vocabulary: Vocabulary, units: Uint16Array, length: number, space: number, symbols: Int32Array): number {
-  const {unitIds, byteIds, ids} = vocabulary
+  const {unitIds, byteIds} = vocabulary
   let count = 0
   for (let at = 0; at < length; at++) {
     let code = units[at] ?? 0
@@ -35,7 +37,7 @@ function spell(vocabulary: Vocabulary, units: Uint16Array, length: number, space
     let id: number
     if (code >= 0xd800 && code < 0xdc00 && at + 1 < length) {
       code = 0x10000 + ((code - 0xd800) << 10) + ((units[++at] ?? 0) - 0xdc00)
-      id = ids.get(String.fromCodePoint(code)) ?? -1
+      id = vocabulary.idOf(String.fromCodePoint(code))
     } else {
       id = unitIds[code] ?? -1
     }
@@ -54,26 +56,35 @@ function spell(vocabulary: Vocabulary, units: Uint16Array, length: number, space
 }
 
 function mergeByScan(symbols: Int32Array, length: number, merges: MergeTable): number {
+  const merged = scanIds
+  const ranks = scanRanks
+  const look = (at: number) => {
+    const slot = merges.slotOf(symbols[at] ?? 0, symbols[at + 1] ?? 0)
+    merged[at] = merges.ids(slot)
+    ranks[at] = merged[at] === -1 ? Infinity : merges.ranks(slot)
+  }
   let count = length
+  for (let at = 0; at + 1 < count; at++) look(at)
   for (;;) {
     let best = -1
-    let bestId = -1
     let bestRank = Infinity
     for (let at = 0; at + 1 < count; at++) {
-      const slot = merges.slotOf(symbols[at] ?? 0, symbols[at + 1] ?? 0)
-      const id = merges.ids(slot)
-      if (id === -1) continue
-      const rank = merges.ranks(slot)
+      const rank = ranks[at] ?? Infinity
       if (rank < bestRank) {
         best = at
-        bestId = id
         bestRank = rank
       }
     }
     if (best === -1) return count
-    symbols[best] = bestId
-    symbols.copyWithin(best + 1, best + 2, count)
+    symbols[best] = merged[best] ?? 0
     count--
+    for (let at = best + 1; at < count; at++) {
+      symbols[at] = symbols[at + 1] ?? 0
+      merged[at] = merged[at + 1] ?? 0
+      ranks[at] = ranks[at + 1] ?? 0
+    }
+    if (best + 1 < count) look(best)
+    if (best > 0) look(best - 1)
   }
 }
 

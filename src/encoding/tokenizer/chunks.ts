@@ -7,7 +7,7 @@ import type {Vocabulary} from './vocabulary.js'
 export type EncodeText = (text: string, start: number, end: number, out: number[]) => void
 
 /** Longer chunks are rarely met twice. */
-const longestKept = 48
+const longestKept = 128
 
 /**
  * Byte-pair encoding of a text in chunks: it is cut wherever no piece holds the two neighbours, every chunk is encoded by itself, and
@@ -15,7 +15,7 @@ const longestKept = 48
  * (so both are one unit), `0x2581` where it does not.
  */
 export function createTextEncoder(vocabulary: Vocabulary, bpe: Bpe, space: number): EncodeText {
-  const pairs = adjacentPairs(vocabulary.pieces, space)
+  const pairs = adjacentPairs(vocabulary.texts, space)
   const {ascii} = pairs
   const single = Int32Array.from(vocabulary.unitIds)
   single[space] = vocabulary.unitIds[0x2581] ?? -1

@@ -1,5 +1,6 @@
 import {PolarError} from '../../errors.js'
 import type {DeclaredToken, TokenizerSettings} from './tokenizer-settings.js'
+import type {Vocabulary} from './vocabulary.js'
 
 /** Refuses added tokens that take whitespace around them or match whole words only. */
 export function checkDeclared(path: string, tokens: readonly DeclaredToken[]): void {
@@ -24,6 +25,12 @@ export function addBosAndEos(
     return [id]
   }
   return {before: role('bos_token', settings.addBos ?? true), after: role('eos_token', settings.addEos ?? false)}
+}
+
+/** Refuses a vocabulary in which some characters have no ids at all. */
+export function checkBytes(path: string, {byteIds}: Vocabulary): void {
+  const missing = byteIds.filter((id) => id === -1).length
+  if (missing > 0) refuse(path, `its vocabulary lacks ${missing} of the 256 byte pieces`)
 }
 
 /** @throws {PolarError} MODEL_UNSUPPORTED, always */

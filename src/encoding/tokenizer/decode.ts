@@ -2,8 +2,10 @@ import {isUtf8} from 'node:buffer'
 import {byteOfText} from './vocabulary.js'
 
 export interface DecoderOptions {
-  /** Text of each id, added tokens included. */
-  readonly pieces: readonly string[]
+  /** Ids are below this; others are left out. */
+  readonly size: number
+  /** Text of an id, added tokens included; undefined for one that is not in the vocabulary. */
+  textOf(id: number): string | undefined
   /** Ids that `skipSpecialTokens` leaves out. */
   readonly special: ReadonlySet<number>
   /** Whether one leading space is dropped (checkpoints that put one in front when encoding). */
@@ -18,11 +20,13 @@ export type Decode = (ids: ArrayLike<number>, options?: {skipSpecialTokens?: boo
  * Decoding as `tokenizers` does it with Replace(▁ → space), ByteFallback and Fuse: byte tokens that stand together (after special
  * ones have gone) are one run; a run that is not UTF-8 becomes one U+FFFD for each of its bytes. Unknown ids are left out.
  */
-export function createDecoder({pieces, special, dropLeadingSpace, cleanUpSpaces}: DecoderOptions): Decode {
-  const bytes = new Map<number, number>()
-  for (let id = 0; id < pieces.length; id++) {
-    const byte = byteOfText(pieces[id] ?? '')
-    if (byte >= 0) bytes.set(id, byte)
+export function createDecoder({size, textOf, special, dropLeadingSpace, cleanUpSpaces}: DecoderOptions): Decode {
+  /** What an id stands for, worked out when it is first met: a byte, a text, or nothing. */
+  const meanings: (number | string | undefined)[] = Array.from({length: size})
+  const meaningOf = (id: number): number | string => {
+    const piece = textOf(id) ?? ''
+    const byte = byteOfText(piece)
+    return byte >= 0 ? byte : piece.replaceAll('▁', ' ')
   }
 
   return (ids, {skipSpecialTokens = false} = {}) => {
@@ -30,18 +34,15 @@ export function createDecoder({pieces, special, dropLeadingSpace, cleanUpSpaces}
     let run: number[] = []
     for (let at = 0; at < ids.length; at++) {
       const id = ids[at] ?? -1
-      const piece = pieces[id]
-      if (piece === undefined || (skipSpecialTokens && special.has(id))) continue
-      const byte = bytes.get(id)
-      if (byte !== undefined) {
-        run.push(byte)
-        continue
+      if (id < 0 || id >= size || (skipSpecialTokens && special.has(id))) continue
+      const meaning = (meanings[id] ??= meaningOf(id))
+      if (typeof meaning === 'number') {
+        run.push(meaning)
+      } else if (meaning !== '') {
+        if (run.length > 0) text += decodeRun(run)
+        if (run.length > 0) run = []
+        text += meaning
       }
-      if (run.length > 0) {
-        text += decodeRun(run)
-        run = []
-      }
-      text += piece.includes('▁') ? piece.replaceAll('▁', ' ') : piece
     }
     if (run.length > 0) text += decodeRun(run)
     if (dropLeadingSpace && text.startsWith(' ')) text = text.slice(1)

@@ -22,7 +22,9 @@ export function createMergeHeap(capacity: number): MergeHeap {
   }
   const move = (from: number, to: number) => {
     ranks[to] = ranks[from] ?? 0
-    entries.copyWithin(to * 3, from * 3, from * 3 + 3)
+    entries[to * 3] = entries[from * 3] ?? 0
+    entries[to * 3 + 1] = entries[from * 3 + 1] ?? 0
+    entries[to * 3 + 2] = entries[from * 3 + 2] ?? 0
   }
   const before = (rank: number, at: number, other: number) => {
     const otherRank = ranks[other] ?? 0

@@ -20,13 +20,15 @@ export interface MergeTableOptions {
   readonly resolve?: (left: number, right: number) => Merge | undefined
   /** Remembered answers are forgotten when there are this many; only with `resolve`. */
   readonly limit?: number
+  /** How many pairs will be set. */
+  readonly expected?: number
 }
 
 const none: Merge = {id: -1, rank: Infinity}
 
 /** An open hash table over typed arrays: a Map would need one object a pair, and pairs are asked for in the innermost loop. */
-export function createMergeTable({resolve, limit = 1 << 18}: MergeTableOptions = {}): MergeTable {
-  let capacity = 1 << 12
+export function createMergeTable({resolve, limit = 1 << 18, expected = 2000}: MergeTableOptions = {}): MergeTable {
+  let capacity = 2 ** Math.ceil(Math.log2(expected * 2 + 2))
   let size = 0
   let lefts = new Int32Array(capacity).fill(-1)
   let rights = new Int32Array(capacity)
@@ -50,19 +52,22 @@ export function createMergeTable({resolve, limit = 1 << 18}: MergeTableOptions =
     if (!keep) return
     for (let at = 0; at < old.lefts.length; at++) {
       const left = old.lefts[at] ?? -1
-      if (left !== -1) insert(left, old.rights[at] ?? 0, {id: old.ids[at] ?? -1, rank: old.ranks[at] ?? 0})
+      if (left !== -1) put(left, old.rights[at] ?? 0, old.ids[at] ?? -1, old.ranks[at] ?? 0)
     }
   }
-  const insert = (left: number, right: number, merge: Merge): number => {
-    if (resolve && size >= limit) resize(1 << 12, false)
-    else if (size * 2 >= capacity) resize(capacity * 2, true)
+  const put = (left: number, right: number, id: number, rank: number): number => {
     const slot = probe(left, right)
     if (lefts[slot] === -1) size++
     lefts[slot] = left
     rights[slot] = right
-    ids[slot] = merge.id
-    ranks[slot] = merge.rank
+    ids[slot] = id
+    ranks[slot] = rank
     return slot
+  }
+  const insert = (left: number, right: number, merge: Merge): number => {
+    if (resolve && size >= limit) resize(1 << 12, false)
+    else if (size * 2 >= capacity) resize(capacity * 2, true)
+    return put(left, right, merge.id, merge.rank)
   }
   return {
     slotOf(left, right) {

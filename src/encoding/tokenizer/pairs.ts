@@ -1,3 +1,5 @@
+import type {PieceTexts} from './piece-texts.js'
+
 /** Which UTF-16 code units stand side by side in some piece. */
 export interface AdjacentPairs {
   /** 1 at `left << 7 | right` where two ASCII units do. */
@@ -7,10 +9,10 @@ export interface AdjacentPairs {
 }
 
 /**
- * Pairs of neighbours in `pieces`, with `▁` read as the unit `space`. Where a text has a pair that is not among them, no piece can
+ * Pairs of neighbours in all pieces, with `▁` read as the unit `space`. Where a text has a pair that is not among them, no piece can
  * reach across, so that byte-pair encoding gives the same ids for both sides apart (facts/embedded.md §3).
  */
-export function adjacentPairs(pieces: readonly string[], space: number): AdjacentPairs {
+export function adjacentPairs({units, starts, size: pieceCount}: PieceTexts, space: number): AdjacentPairs {
   const ascii = new Uint8Array(128 * 128)
   let size = 0
   let table = new Uint32Array(1 << 12)
@@ -26,11 +28,13 @@ export function adjacentPairs(pieces: readonly string[], space: number): Adjacen
     table = new Uint32Array(keys.length * 2)
     for (const key of keys) if (key !== 0) table[slotOf(key)] = key
   }
-  for (const piece of pieces) {
-    let left = piece.charCodeAt(0)
+  for (let id = 0; id < pieceCount; id++) {
+    const start = starts[id] ?? 0
+    const end = starts[id + 1] ?? 0
+    let left = units[start] ?? 0
     if (left === 0x2581) left = space
-    for (let at = 1; at < piece.length; at++) {
-      let right = piece.charCodeAt(at)
+    for (let at = start + 1; at < end; at++) {
+      let right = units[at] ?? 0
       if (right === 0x2581) right = space
       if ((left | right) < 128) {
         ascii[(left << 7) | right] = 1

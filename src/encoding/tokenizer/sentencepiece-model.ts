@@ -1,6 +1,8 @@
 /** What a `tokenizer.model` (SentencePiece `ModelProto`) says, as far as tokenizing needs it. */
 export interface SentencePieceModel {
-  readonly pieces: readonly string[]
+  readonly bytes: Buffer
+  /** Where the UTF-8 text of piece `id` lies in `bytes`: [ranges[2 id], ranges[2 id + 1]). */
+  readonly ranges: readonly number[]
   /** One score a piece: the higher, the earlier a merge that makes it. */
   readonly scores: Float32Array
   readonly algorithm: 'unigram' | 'bpe' | 'word' | 'char'
@@ -13,20 +15,12 @@ export interface SentencePieceModel {
 
 const algorithms = ['unigram', 'bpe', 'word', 'char'] as const
 
-interface Field {
-  readonly number: number
-  /** Varints and fixed 32-bit values as they stand; for a field with a length, where it ends. */
-  readonly value: number
-  readonly start: number
-}
-
 /**
- * Reads a SentencePiece model; field numbers as in sentencepiece's `sentencepiece_model.proto`.
+ * Reads a SentencePiece model; field numbers and defaults as in sentencepiece's `sentencepiece_model.proto`.
  * @throws {RangeError} where the bytes are not such a message
  */
-export function parseSentencePieceModel(bytes: Uint8Array): SentencePieceModel {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const pieces: string[] = []
+export function parseSentencePieceModel(bytes: Buffer): SentencePieceModel {
+  const ranges: number[] = []
   const scores: number[] = []
   let algorithm: SentencePieceModel['algorithm'] = 'unigram'
   let addDummyPrefix = true
@@ -35,38 +29,39 @@ export function parseSentencePieceModel(bytes: Uint8Array): SentencePieceModel {
   let name = ''
   let hasRules = false
 
-  const readPiece = (start: number, end: number) => {
-    let piece = ''
-    let score = 0
-    for (const field of fields(buffer, start, end)) {
-      if (field.number === 1) piece = buffer.toString('utf8', field.start, field.value)
-      else if (field.number === 2) score = buffer.readFloatLE(field.start)
-    }
-    pieces.push(piece)
-    scores.push(score)
-  }
-  const readTrainer = (start: number, end: number) => {
-    for (const field of fields(buffer, start, end)) {
-      if (field.number === 3) algorithm = algorithms[field.value - 1] ?? malformed(`model type ${field.value}`)
+  const onPiece = (number: number, value: number, start: number) => {
+    if (number === 1) {
+      ranges[ranges.length - 2] = start
+      ranges[ranges.length - 1] = value
+    } else if (number === 2) {
+      scores[scores.length - 1] = bytes.readFloatLE(start)
     }
   }
-  const readNormalizer = (start: number, end: number) => {
-    for (const field of fields(buffer, start, end)) {
-      if (field.number === 1) name = buffer.toString('utf8', field.start, field.value)
-      else if (field.number === 2 || field.number === 6) hasRules ||= field.value > field.start
-      else if (field.number === 3) addDummyPrefix = field.value !== 0
-      else if (field.number === 4) removeExtraWhitespaces = field.value !== 0
-      else if (field.number === 5) escapeWhitespaces = field.value !== 0
+  const onTrainer = (number: number, value: number) => {
+    if (number === 3) algorithm = algorithms[value - 1] ?? malformed(`model type ${value}`)
+  }
+  const onNormalizer = (number: number, value: number, start: number) => {
+    if (number === 1) name = bytes.toString('utf8', start, value)
+    else if (number === 2 || number === 6) hasRules ||= value > start
+    else if (number === 3) addDummyPrefix = value !== 0
+    else if (number === 4) removeExtraWhitespaces = value !== 0
+    else if (number === 5) escapeWhitespaces = value !== 0
+  }
+  readFields(bytes, 0, bytes.length, (number, value, start) => {
+    if (number === 1) {
+      ranges.push(start, start)
+      scores.push(0)
+      readFields(bytes, start, value, onPiece)
+    } else if (number === 2) {
+      readFields(bytes, start, value, onTrainer)
+    } else if (number === 3) {
+      readFields(bytes, start, value, onNormalizer)
     }
-  }
-  for (const field of fields(buffer, 0, buffer.length)) {
-    if (field.number === 1) readPiece(field.start, field.value)
-    else if (field.number === 2) readTrainer(field.start, field.value)
-    else if (field.number === 3) readNormalizer(field.start, field.value)
-  }
-  if (pieces.length === 0) malformed('no pieces')
+  })
+  if (scores.length === 0) malformed('it has no pieces')
   return {
-    pieces,
+    bytes,
+    ranges,
     scores: Float32Array.from(scores),
     algorithm,
     addDummyPrefix,
@@ -76,14 +71,17 @@ export function parseSentencePieceModel(bytes: Uint8Array): SentencePieceModel {
   }
 }
 
-/** Fields of the protobuf message at [start, end). */
-function* fields(buffer: Buffer, start: number, end: number): Generator<Field, void, undefined> {
+/** A field: its value where it is a varint, else where it ends; and where its bytes start. */
+type OnField = (number: number, value: number, start: number) => void
+
+/** Calls `onField` for every field of the protobuf message at [start, end). */
+function readFields(bytes: Buffer, start: number, end: number, onField: OnField): void {
   let at = start
-  const varint = () => {
+  const varint = (): number => {
     let value = 0
     for (let scale = 1; ; scale *= 128) {
-      const byte = at < end ? buffer[at++] : undefined
-      if (byte === undefined || scale > 2 ** 63) return malformed(`a number that does not end at byte ${at}`)
+      if (at >= end || scale > 2 ** 63) return malformed(`a number does not end at byte ${at}`)
+      const byte = bytes[at++] ?? 0
       value += (byte & 127) * scale
       if (byte < 128) return value
     }
@@ -92,15 +90,18 @@ function* fields(buffer: Buffer, start: number, end: number): Generator<Field, v
     const key = varint()
     const number = Math.floor(key / 8)
     const wire = key % 8
-    const size =
-      wire === 0 ? 0 : wire === 1 ? 8 : wire === 5 ? 4 : wire === 2 ? varint() : malformed(`wire type ${wire} at byte ${at}`)
-    if (at + size > end) malformed(`a field that goes past the end at byte ${at}`)
-    if (wire === 0) yield {number, value: varint(), start: at}
-    else yield {number, value: at + size, start: at}
+    if (wire === 0) {
+      const value = varint()
+      onField(number, value, at)
+      continue
+    }
+    const size = wire === 2 ? varint() : wire === 5 ? 4 : wire === 1 ? 8 : malformed(`wire type ${wire} at byte ${at}`)
+    if (at + size > end) malformed(`a field goes past the end at byte ${at}`)
+    onField(number, at + size, at)
     at += size
   }
 }
 
 function malformed(what: string): never {
-  throw new RangeError(`not a SentencePiece model: ${what}`)
+  throw new RangeError(`no SentencePiece model: ${what}`)
 }

@@ -1,10 +1,11 @@
 import {z} from 'zod'
-import {assembleTokenizer, vocabularyWithBytes} from './assemble.js'
-import {addBosAndEos, checkDeclared, refuse} from './declared-tokens.js'
+import {assembleTokenizer} from './assemble.js'
+import {addBosAndEos, checkBytes, checkDeclared, refuse} from './declared-tokens.js'
 import {createMergeTable, type MergeTable} from './merge-table.js'
+import {buildPieceTexts} from './piece-texts.js'
 import type {LoadedTokenizer} from './text-laws.js'
 import type {TokenizerSettings} from './tokenizer-settings.js'
-import {byteOfText, type Vocabulary} from './vocabulary.js'
+import {byteOfText, createVocabulary, type Vocabulary} from './vocabulary.js'
 
 const stepSchema = z.looseObject({type: z.string()})
 type Step = z.infer<typeof stepSchema>
@@ -46,9 +47,8 @@ export function tokenizerFromJson(path: string, text: string, settings: Tokenize
   const file = parseFile(path, text)
   const {model} = file
   checkModel(path, model)
-  const pieces = piecesOf(path, model.vocab)
-  const {vocabulary, missingBytes} = vocabularyWithBytes(pieces)
-  if (missingBytes > 0) refuse(path, `its vocabulary lacks ${missingBytes} of the 256 byte pieces`)
+  const vocabulary = vocabularyOf(path, model.vocab)
+  checkBytes(path, vocabulary)
   const {prefix, spacesAreEscaped} = readNormalizer(path, file.normalizer)
   if (file.pre_tokenizer) refuse(path, `it has a pre-tokenizer (${file.pre_tokenizer.type})`)
   checkDeclared(path, file.added_tokens)
@@ -57,7 +57,7 @@ export function tokenizerFromJson(path: string, text: string, settings: Tokenize
       refuse(path, `its added token ${content} is normalised before it is looked for`)
   }
   const known = new Map(file.added_tokens.map((token) => [token.content, token.id]))
-  const idOf = (name: string) => known.get(name) ?? vocabulary.ids.get(name)
+  const idOf = (name: string) => known.get(name) ?? idIn(vocabulary, name)
   // These classes set their own template from the configuration, whatever the file says.
   const around = /^(InternLM2|Llama)Tokenizer(Fast)?$/.test(settings.tokenizerClass ?? '')
     ? addBosAndEos(path, settings, {bos_token: '<s>', eos_token: '</s>', ...settings.roles}, idOf)
@@ -94,8 +94,8 @@ function checkModel(path: string, model: Readonly<Record<string, unknown>>): voi
   }
 }
 
-/** Texts by id, dense from 0. */
-function piecesOf(path: string, vocab: unknown): string[] {
+/** The vocabulary, whose ids must be dense from 0. */
+function vocabularyOf(path: string, vocab: unknown): Vocabulary {
   if (typeof vocab !== 'object' || vocab === null) return refuse(path, 'its model has no vocab')
   const pieces: string[] = []
   let count = 0
@@ -105,22 +105,30 @@ function piecesOf(path: string, vocab: unknown): string[] {
     count++
   }
   if (count !== pieces.length) refuse(path, `its vocab has ${count} pieces and ids up to ${pieces.length - 1}`)
-  return pieces
+  const builder = buildPieceTexts()
+  for (const piece of pieces) builder.append(piece)
+  return createVocabulary(builder.done())
 }
 
-function mergesOf(path: string, merges: unknown, {ids}: Vocabulary): MergeTable {
+function idIn(vocabulary: Vocabulary, text: string): number | undefined {
+  const id = vocabulary.idOf(text)
+  return id === -1 ? undefined : id
+}
+
+function mergesOf(path: string, merges: unknown, vocabulary: Vocabulary): MergeTable {
   if (!Array.isArray(merges)) return refuse(path, 'its model has no merges')
-  const table = createMergeTable()
+  const table = createMergeTable({expected: merges.length})
   merges.forEach((merge: unknown, rank) => {
     // Older files write "left right", newer ones ["left", "right"].
-    const [left, right, ...more]: unknown[] = typeof merge === 'string' ? merge.split(' ') : Array.isArray(merge) ? merge : []
-    if (typeof left !== 'string' || typeof right !== 'string' || more.length > 0)
+    const pair: readonly unknown[] = typeof merge === 'string' ? merge.split(' ') : Array.isArray(merge) ? merge : []
+    const left = pair[0]
+    const right = pair[1]
+    if (typeof left !== 'string' || typeof right !== 'string' || pair.length > 2)
       return refuse(path, `merge ${rank} is not a pair`)
-    const leftId = ids.get(left)
-    const rightId = ids.get(right)
-    const id = ids.get(left + right)
-    if (leftId === undefined || rightId === undefined || id === undefined)
-      return refuse(path, `merge ${rank} is not in the vocabulary`)
+    const leftId = vocabulary.idOf(left)
+    const rightId = vocabulary.idOf(right)
+    const id = leftId === -1 || rightId === -1 ? -1 : vocabulary.idOfJoined(leftId, rightId)
+    if (id === -1) return refuse(path, `merge ${rank} is not in the vocabulary`)
     if (byteOfText(left) >= 0 || byteOfText(right) >= 0) return refuse(path, `merge ${rank} joins byte pieces`)
     table.set(leftId, rightId, {id, rank})
   })

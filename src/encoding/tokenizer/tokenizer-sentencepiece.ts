@@ -1,11 +1,13 @@
 import {PolarError} from '../../errors.js'
 import type {AddedToken} from './added-tokens.js'
-import {assembleTokenizer, vocabularyWithBytes} from './assemble.js'
-import {addBosAndEos, checkDeclared, refuse} from './declared-tokens.js'
+import {assembleTokenizer} from './assemble.js'
+import {addBosAndEos, checkBytes, checkDeclared, refuse} from './declared-tokens.js'
+import {buildPieceTexts} from './piece-texts.js'
 import {scoreMerges} from './score-merges.js'
 import {parseSentencePieceModel, type SentencePieceModel} from './sentencepiece-model.js'
 import type {LoadedTokenizer} from './text-laws.js'
 import type {TokenizerSettings} from './tokenizer-settings.js'
+import {createVocabulary} from './vocabulary.js'
 
 /** Special tokens that InternLM2's and Llama's classes name where the configuration does not. */
 const defaultRoles = {bos_token: '<s>', eos_token: '</s>', unk_token: '<unk>'}
@@ -16,12 +18,11 @@ const firstPieces = ['<unk>', '<s>', '</s>']
  * The fast tokenizer that transformers 4.48 makes of a `tokenizer.model` with InternLM2's converter (tokenization_internlm2_fast.py).
  * @throws {PolarError} MODEL_UNSUPPORTED
  */
-export function tokenizerFromSentencePiece(path: string, bytes: Uint8Array, settings: TokenizerSettings): LoadedTokenizer {
+export function tokenizerFromSentencePiece(path: string, bytes: Buffer, settings: TokenizerSettings): LoadedTokenizer {
   const model = parse(path, bytes)
   checkModel(path, model)
-  const {added, pieces, scores} = placeAddedTokens(path, model, settings)
-  const {vocabulary, missingBytes} = vocabularyWithBytes(pieces)
-  if (missingBytes > 0) refuse(path, `its vocabulary lacks ${missingBytes} of the 256 byte pieces`)
+  const {added, vocabulary, scores} = placeAddedTokens(path, model, settings)
+  checkBytes(path, vocabulary)
   const roles = {...defaultRoles, ...settings.roles}
   return assembleTokenizer({
     vocabulary,
@@ -29,18 +30,13 @@ export function tokenizerFromSentencePiece(path: string, bytes: Uint8Array, sett
     addedTokens: added,
     spacesAreEscaped: true,
     prefix: model.addDummyPrefix ? '▁' : '',
-    ...addBosAndEos(
-      path,
-      settings,
-      roles,
-      (name) => added.find((token) => token.content === name)?.id ?? vocabulary.ids.get(name),
-    ),
+    ...addBosAndEos(path, settings, roles, (name) => added.find((token) => token.content === name)?.id),
     dropLeadingSpace: model.addDummyPrefix,
     cleanUpSpaces: settings.cleanUpSpaces,
   })
 }
 
-function parse(path: string, bytes: Uint8Array): SentencePieceModel {
+function parse(path: string, bytes: Buffer): SentencePieceModel {
   try {
     return parseSentencePieceModel(bytes)
   } catch (error) {
@@ -63,29 +59,32 @@ function checkModel(path: string, model: SentencePieceModel): void {
 /** Added tokens take over the text of their id; those outside the vocabulary follow it, as `add_special_tokens` numbers them. */
 function placeAddedTokens(path: string, model: SentencePieceModel, settings: TokenizerSettings) {
   checkDeclared(path, settings.declared)
-  const pieces = [...model.pieces]
-  const scores = Float32Array.from(model.scores)
-  firstPieces.forEach((piece, id) => {
-    pieces[id] = piece
-    scores[id] = 0
-  })
-  const size = pieces.length
-  for (const {id, content} of settings.declared) if (id < size) pieces[id] = content
+  const {bytes, ranges} = model
+  const scores = Float32Array.from(model.scores).fill(0, 0, firstPieces.length)
+  const given = new Map(firstPieces.map((piece, id) => [id, piece]))
+  for (const {id, content} of settings.declared) given.set(id, content)
+  const builder = buildPieceTexts()
+  for (let id = 0; id < scores.length; id++) {
+    const text = given.get(id)
+    if (text === undefined) builder.appendUtf8(bytes, ranges[2 * id] ?? 0, ranges[2 * id + 1] ?? 0)
+    else builder.append(text)
+  }
+  const vocabulary = createVocabulary(builder.done())
 
   const added: AddedToken[] = []
-  const idOf = new Map(pieces.map((piece, id) => [piece, id]))
-  let next = size
+  let next = scores.length
   const add = (content: string, normalized: boolean): number => {
-    const id = idOf.get(content) ?? next++
-    idOf.set(content, id)
+    const known = vocabulary.idOf(content)
+    const id = known === -1 ? next++ : known
     added.push({id, content, special: true, normalized})
     return id
   }
   for (const {id, content, normalized, special} of settings.declared) {
-    const given = add(content, normalized ?? !special)
-    if (given !== id) refuse(path, `the token ${content} is declared with the id ${id}, the vocabulary gives it ${given}`)
+    const got = add(content, normalized ?? !special)
+    if (got !== id) refuse(path, `the token ${content} is declared with the id ${id}, the vocabulary gives it ${got}`)
   }
-  const known = new Set(settings.declared.map((token) => token.content))
-  for (const name of new Set([...Object.values(defaultRoles), ...settings.specialNames])) if (!known.has(name)) add(name, false)
-  return {added, pieces, scores}
+  const declared = new Set(settings.declared.map((token) => token.content))
+  for (const name of new Set([...Object.values(defaultRoles), ...settings.specialNames]))
+    if (!declared.has(name)) add(name, false)
+  return {added, vocabulary, scores}
 }
