@@ -1,7 +1,8 @@
 import type {ModelConfig} from './config.js'
 import {cacheName} from './graph.js'
 import {hasOwnAngles, rotaryTable, type RotaryTable} from './rope.js'
-import type {OnnxSession, TensorData} from './session.js'
+import type {OnnxSession} from './session.js'
+import type {TensorData} from './session-worker.js'
 
 /** Keys and values of the first tokens of some texts, computed once. */
 export interface Prefix {

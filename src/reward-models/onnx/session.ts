@@ -1,20 +1,15 @@
-import type * as Runtime from 'onnxruntime-node'
-import type {InferenceSession, Tensor} from 'onnxruntime-node'
+import {createRequire} from 'node:module'
+import {Worker} from 'node:worker_threads'
 import {PolarError} from '../../errors.js'
+import {serveSession, type NamedTensors, type SessionReply, type SessionRequest} from './session-worker.js'
 
-/** Elements row by row; the type of the array is the type of the tensor. */
-export interface TensorData {
-  readonly data: Float32Array | Int32Array | BigInt64Array
-  readonly shape: readonly number[]
-}
-
-/** A loaded model. Runs one at a time. */
+/** A loaded model on a thread of its own. Requests are answered one after the other. */
 export interface OnnxSession {
   /** Version of ONNX Runtime. */
   readonly version: string
   readonly outputNames: readonly string[]
   /** Computes the outputs named in `fetch`, all of them float. Rejects with OUT_OF_MEMORY or ENGINE_FAILED. */
-  run(feeds: ReadonlyMap<string, TensorData>, fetch: readonly string[]): Promise<Map<string, TensorData>>
+  run(feeds: NamedTensors, fetch: readonly string[]): Promise<NamedTensors>
   close(): Promise<void>
 }
 
@@ -25,82 +20,86 @@ export interface SessionOptions {
   readonly threads: number
 }
 
-// ONNX Runtime prints what it logs below this to stderr, besides raising it: 4 leaves only what ends the process.
-const LOG_FATAL = 4
+const PACKAGE = 'onnxruntime-node'
 
-async function importRuntime(): Promise<typeof Runtime> {
-  try {
-    return await import('onnxruntime-node')
-  } catch (cause) {
-    const why = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
-    throw new PolarError('environment', 'PACKAGE_NOT_FOUND', `the package onnxruntime-node cannot be loaded: ${why}`, {
-      suggestions: ['ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@1.30.0'],
-      cause,
-    })
-  }
-}
-
-function failure(doing: string, cause: unknown): PolarError {
-  const words = cause instanceof Error ? cause.message : String(cause)
-  if (/bad_alloc|allocate memory|out of memory|OrtMemoryInfo.*alloc|mmap/i.test(words)) {
-    return new PolarError('environment', 'OUT_OF_MEMORY', `memory ran out while ONNX Runtime was ${doing}`, {
-      suggestions: [
-        '--dtype q8 needs about a quarter of the memory',
-        'close other programs, or score on a machine with more memory',
-      ],
-      facts: {runtime: words},
-      cause,
-    })
-  }
-  return new PolarError('engine', 'ENGINE_FAILED', `ONNX Runtime failed while ${doing}: ${words}`, {cause})
-}
-
-function asTensorData(tensor: Tensor): TensorData {
-  if (!(tensor.data instanceof Float32Array)) throw new TypeError(`an output of type ${tensor.type}`)
-  return {data: tensor.data, shape: tensor.dims}
-}
-
-/** Loads a model given as the bytes of an ONNX file. The only place that knows onnxruntime-node, which is imported here on first use. */
-export async function openSession(model: Uint8Array, options: SessionOptions): Promise<OnnxSession> {
-  const runtime = await importRuntime()
-  runtime.env.logLevel = 'fatal'
-  const create = async (): Promise<InferenceSession> =>
-    runtime.InferenceSession.create(model, {
-      executionProviders: ['cpu'],
-      graphOptimizationLevel: 'all',
-      intraOpNumThreads: options.threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      logSeverityLevel: LOG_FATAL,
-      extra: {
-        // Threads that wait do not burn a processor that others could use.
-        session: {model_external_initializers_file_folder_path: options.folder, intra_op: {allow_spinning: '0'}},
-      },
-    })
-  const session = await create().catch((cause: unknown) => {
-    throw failure('loading the model', cause)
+function packageMissing(words: string, cause?: unknown): PolarError {
+  return new PolarError('environment', 'PACKAGE_NOT_FOUND', `the package ${PACKAGE} cannot be loaded: ${words.split('\n')[0]}`, {
+    suggestions: [`ONNXRUNTIME_NODE_INSTALL=skip npm install ${PACKAGE}`],
+    ...(cause === undefined ? {} : {cause}),
   })
+}
 
-  const tensor = ({data, shape}: TensorData): Tensor => {
-    if (data instanceof Float32Array) return new runtime.Tensor('float32', data, shape)
-    if (data instanceof Int32Array) return new runtime.Tensor('int32', data, shape)
-    return new runtime.Tensor('int64', data, shape)
+function runtimePath(): string {
+  try {
+    return createRequire(import.meta.url).resolve(PACKAGE)
+  } catch (cause) {
+    throw packageMissing(cause instanceof Error ? cause.message : String(cause), cause)
   }
-  let isOpen = true
+}
+
+function failure({doing, words}: SessionReply & {type: 'failed'}): PolarError {
+  if (doing === 'start') return packageMissing(words)
+  const work = doing === 'load' ? 'loading the model' : 'computing rewards'
+  if (/bad_alloc|allocate memory|out of memory|cannot allocate|mmap/i.test(words)) {
+    return new PolarError('environment', 'OUT_OF_MEMORY', `memory ran out while ONNX Runtime was ${work}`, {
+      suggestions: ['--dtype q8 needs about a quarter of the memory', 'close other programs, or score on a machine with more memory'],
+      facts: {runtime: words},
+    })
+  }
+  return new PolarError('engine', 'ENGINE_FAILED', `ONNX Runtime failed while ${work}: ${words}`)
+}
+
+/** Starts the thread; what it answers to a request. Nobody waiting, it does not keep the process alive. */
+function startWorker(): (request: SessionRequest) => Promise<SessionReply> {
+  const worker = new Worker(`(${serveSession.toString()})(require('node:worker_threads'), require)`, {
+    eval: true,
+    workerData: runtimePath(),
+  })
+  const waiting: {resolve: (reply: SessionReply) => void; reject: (error: unknown) => void}[] = []
+  worker.on('message', (reply: SessionReply) => {
+    waiting.shift()?.resolve(reply)
+    if (waiting.length === 0) worker.unref()
+  })
+  const fail = (error: unknown): void => {
+    for (const {reject} of waiting.splice(0)) reject(error)
+  }
+  worker.on('error', fail)
+  worker.on('exit', (code) => fail(new PolarError('engine', 'ENGINE_EXITED', `the thread of ONNX Runtime ended with code ${code}`)))
+  worker.unref()
+  return async (request) =>
+    new Promise((resolve, reject) => {
+      waiting.push({resolve, reject})
+      worker.ref()
+      worker.postMessage(request)
+    })
+}
+
+/** Loads a model given as the bytes of an ONNX file. With `session-worker.ts` the only place that knows onnxruntime-node. */
+export async function openSession(model: Uint8Array, options: SessionOptions): Promise<OnnxSession> {
+  const request = startWorker()
+  const ask = async <T extends SessionReply['type']>(what: SessionRequest, wanted: T): Promise<SessionReply & {type: T}> => {
+    const reply = await request(what)
+    if (reply.type === 'failed') throw failure(reply)
+    const isWanted = (some: SessionReply): some is SessionReply & {type: T} => some.type === wanted
+    if (!isWanted(reply)) throw new Error(`the thread of ONNX Runtime answered ${reply.type}`)
+    return reply
+  }
+  let closing: Promise<unknown> | undefined
+  const close = async (): Promise<void> => {
+    closing ??= ask({type: 'close'}, 'closed')
+    await closing
+  }
+  const {version, outputNames} = await ask({type: 'load', model, ...options}, 'loaded').catch(async (error: unknown) => {
+    await close().catch(() => {})
+    throw error
+  })
   return {
-    version: runtime.env.versions.node ?? runtime.env.versions.common,
-    outputNames: session.outputNames,
+    version,
+    outputNames,
     async run(feeds, fetch) {
-      const inputs = Object.fromEntries([...feeds].map(([name, value]) => [name, tensor(value)]))
-      const outputs = await session.run(inputs, fetch, {logSeverityLevel: LOG_FATAL}).catch((cause: unknown) => {
-        throw failure('computing rewards', cause)
-      })
-      return new Map(Object.entries(outputs).map(([name, value]) => [name, asTensorData(value)]))
+      const {outputs} = await ask({type: 'run', feeds, fetch}, 'ran')
+      return outputs
     },
-    async close() {
-      if (!isOpen) return
-      isOpen = false
-      await session.release()
-    },
+    close,
   }
 }

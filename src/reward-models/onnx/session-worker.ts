@@ -1,0 +1,96 @@
+import type * as Runtime from 'onnxruntime-node'
+import type {InferenceSession, Tensor} from 'onnxruntime-node'
+import type * as Threads from 'node:worker_threads'
+
+/** Elements row by row; the type of the array is the type of the tensor. */
+export interface TensorData {
+  readonly data: Float32Array | Int32Array | BigInt64Array
+  readonly shape: readonly number[]
+}
+export type NamedTensors = ReadonlyMap<string, TensorData>
+
+export type SessionRequest =
+  | {readonly type: 'load'; readonly model: Uint8Array; readonly folder: string; readonly threads: number}
+  | {readonly type: 'run'; readonly feeds: NamedTensors; readonly fetch: readonly string[]}
+  | {readonly type: 'close'}
+
+/** The answer to a request, in the order of the requests. */
+export type SessionReply =
+  | {readonly type: 'loaded'; readonly version: string; readonly outputNames: readonly string[]}
+  | {readonly type: 'ran'; readonly outputs: NamedTensors}
+  | {readonly type: 'closed'}
+  | {readonly type: 'failed'; readonly doing: 'start' | 'load' | 'run'; readonly words: string}
+
+/**
+ * What the session's thread does. ONNX Runtime computes on the thread that asks it, for minutes with a long text and a large model: on
+ * the main thread no signal would be heard meanwhile. The thread is started from the text of this function, so that it needs no file of
+ * its own, whether it runs from source or bundled; hence nothing outside the function may be used in it. `workerData` is the path of
+ * onnxruntime-node.
+ */
+export function serveSession({parentPort, workerData}: typeof Threads, require: (path: string) => unknown): void {
+  // ONNX Runtime prints what it logs below this to stderr, besides raising it: 4 leaves only what ends the process.
+  const LOG_FATAL = 4
+  let runtime: typeof Runtime | undefined
+  let session: InferenceSession | undefined
+
+  const toTensor = (ort: typeof Runtime, {data, shape}: TensorData): Tensor => {
+    if (data instanceof Float32Array) return new ort.Tensor('float32', data, shape)
+    if (data instanceof Int32Array) return new ort.Tensor('int32', data, shape)
+    return new ort.Tensor('int64', data, shape)
+  }
+  const fromTensor = (tensor: Tensor): TensorData => {
+    if (!(tensor.data instanceof Float32Array)) throw new TypeError(`an output of type ${tensor.type}`)
+    return {data: tensor.data, shape: tensor.dims}
+  }
+  const load = async ({model, folder, threads}: SessionRequest & {type: 'load'}): Promise<SessionReply> => {
+    if (!runtime) throw new Error('not started')
+    session = await runtime.InferenceSession.create(model, {
+      executionProviders: ['cpu'],
+      graphOptimizationLevel: 'all',
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      logSeverityLevel: LOG_FATAL,
+      // Threads that wait do not burn a processor that others could use.
+      extra: {session: {model_external_initializers_file_folder_path: folder, intra_op: {allow_spinning: '0'}}},
+    })
+    const version = runtime.env.versions.node ?? runtime.env.versions.common
+    return {type: 'loaded', version, outputNames: session.outputNames}
+  }
+  const run = async ({feeds, fetch}: SessionRequest & {type: 'run'}): Promise<SessionReply> => {
+    const ort = runtime
+    if (!session || !ort) throw new Error('the model is closed')
+    const inputs = Object.fromEntries([...feeds].map(([name, value]) => [name, toTensor(ort, value)]))
+    const outputs = await session.run(inputs, fetch, {logSeverityLevel: LOG_FATAL})
+    return {type: 'ran', outputs: new Map(Object.entries(outputs).map(([name, value]) => [name, fromTensor(value)]))}
+  }
+  const answer = async (request: SessionRequest): Promise<SessionReply> => {
+    let doing: 'start' | 'load' | 'run' = 'start'
+    try {
+      if (!runtime) {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- require() knows no types
+        runtime = require(workerData) as typeof Runtime
+        runtime.env.logLevel = 'fatal'
+      }
+      if (request.type === 'load') {
+        doing = 'load'
+        return await load(request)
+      }
+      if (request.type === 'run') {
+        doing = 'run'
+        return await run(request)
+      }
+      await session?.release()
+      session = undefined
+      return {type: 'closed'}
+    } catch (error) {
+      return {type: 'failed', doing, words: error instanceof Error ? error.message : String(error)}
+    }
+  }
+  parentPort?.on('message', (request: SessionRequest) => {
+    void answer(request).then((reply) => {
+      parentPort.postMessage(reply)
+      if (reply.type === 'closed') parentPort.close()
+    })
+  })
+}
