@@ -1,3 +1,5 @@
+import {durationText} from '../system/duration.js'
+
 /** How far a journey has come. */
 export interface ProgressState {
   /** Things done, as the user counts them. */
@@ -15,13 +17,6 @@ export interface ProgressState {
 export function fractionOf({done, total, fraction}: ProgressState): number | undefined {
   const share = fraction ?? (total === undefined || total <= 0 ? undefined : done / total)
   return share === undefined ? undefined : Math.min(1, Math.max(0, share))
-}
-
-/** Seconds as people say them: `42 s`, `7 min`, `3 h 20 min`. */
-export function durationText(seconds: number): string {
-  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`
-  const minutes = Math.round(seconds / 60)
-  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 const count = new Intl.NumberFormat('en-US')

@@ -1,11 +1,14 @@
 import {PolarError} from '../errors.js'
-import {duration} from '../scoring/estimate.js'
 import type {Failure, ScoreEvent, ScoreSummary} from '../scoring/events.js'
+import {durationText} from '../system/duration.js'
 import type {Progress} from './progress.js'
 import type {ScoreView} from './score-view.js'
 
 /** Failed rows that are told one by one; the rest is counted. */
 const FAILURES_SHOWN = 20
+
+/** A shorter run is over before its estimate is read. */
+const WORTH_TELLING_SECONDS = 20
 
 export interface ScoreReportOptions {
   readonly progress: Progress
@@ -41,7 +44,7 @@ export async function reportScore(
       } else if (event.type === 'failed') {
         for (const failure of event.failures) if (shown++ < FAILURES_SHOWN) progress.note(failureLine(failure))
       } else if (event.type === 'estimate') {
-        progress.note(`about ${duration(event.seconds)} at ${Math.round(event.tokensPerSecond)} tokens/s`)
+        if (event.seconds >= WORTH_TELLING_SECONDS) progress.note(`about ${durationText(event.seconds)} at ${Math.round(event.tokensPerSecond)} tokens/s`)
       } else if (event.type === 'warning') warn(event.message)
       else notice(event.message)
     }
@@ -58,7 +61,7 @@ function failureLine({code, message}: Failure): string {
 /** The last line of a run, for people. */
 export function summaryLine({rows, scored, failed, cut, reused, seconds, tokens, identity, output}: ScoreSummary): string {
   const parts = [
-    `${scored} of ${rows} rows scored in ${duration(seconds)}`,
+    `${scored} of ${rows} rows scored in ${durationText(seconds)}`,
     ...(tokens > 0 && seconds > 0 ? [`${Math.round(tokens / seconds)} tokens/s`] : []),
     ...(reused > 0 ? [`${reused} taken over`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),

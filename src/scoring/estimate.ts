@@ -1,5 +1,6 @@
 import {PolarError} from '../errors.js'
 import type {RewardModel} from '../reward-models/reward-model.js'
+import {durationText} from '../system/duration.js'
 
 /** A run shorter than this needs no measuring. */
 const SHORT_RUN_TOKENS = 4096
@@ -23,7 +24,7 @@ export async function estimateRun(model: RewardModel, tokens: number): Promise<R
 export function demandShortRun({seconds, tokensPerSecond}: RunEstimate, limit: number): void {
   if (seconds <= limit) return
   const speed = `${Math.round(tokensPerSecond)} tokens/s`
-  throw new PolarError('usage', 'CONFIRMATION_NEEDED', `this run would take about ${duration(seconds)} on this processor (${speed})`, {
+  throw new PolarError('usage', 'CONFIRMATION_NEEDED', `this run would take about ${durationText(seconds)} on this processor (${speed})`, {
     suggestions: [
       '--yes to run it all the same; it can be stopped and taken up again with -o',
       '--limit N to score the first rows only',
@@ -31,13 +32,4 @@ export function demandShortRun({seconds, tokensPerSecond}: RunEstimate, limit: n
     ],
     facts: {seconds: Math.round(seconds), tokensPerSecond: Math.round(tokensPerSecond)},
   })
-}
-
-/** `45 s`, `12 min`, `3 h 20 min`, `5 days`. */
-export function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`
-  const minutes = Math.round(seconds / 60)
-  if (minutes < 90) return `${minutes} min`
-  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-  return `${Math.round(minutes / 1440)} days`
 }

@@ -1,7 +1,8 @@
 import {PassThrough} from 'node:stream'
 import {describe, expect, test} from 'vitest'
 import {createProgress} from '../../../src/cli/progress.js'
-import {durationText, progressText} from '../../../src/cli/progress-text.js'
+import {progressText} from '../../../src/cli/progress-text.js'
+import {durationText} from '../../../src/system/duration.js'
 
 /** A stream that remembers what was written to it. */
 function fakeStream(isTTY: boolean) {
