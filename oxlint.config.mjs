@@ -10,7 +10,7 @@ const owners = {
   execa: ['src/system/process.ts'],
   ndjson: ['src/rows/'],
   yaml: ['src/cli/config-settings.ts', 'src/finetune/recipe.ts'],
-  'onnxruntime-node': ['src/reward-models/onnx/session.ts'],
+  'onnxruntime-node': ['src/reward-models/onnx/session.ts', 'src/reward-models/onnx/session-worker.ts'],
 }
 
 const journeys = ['scoring', 'finetune', 'data', 'serving', 'models', 'environments']
@@ -80,6 +80,7 @@ export default {
     'vitest/no-conditional-expect': 'off',
     'vitest/require-to-throw-message': 'off',
     'vitest/valid-expect': ['error', {maxArgs: 2}],
+    'unicorn/require-post-message-target-origin': 'off',
     'unicorn/no-array-sort': 'off',
     'unicorn/no-array-reverse': 'off',
     'unicorn/consistent-function-scoping': 'off',
