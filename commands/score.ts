@@ -12,18 +12,31 @@ export default class Score extends PolarCommand<typeof Score> {
     '<%= config.bin %> <%= command.id %> rollouts.jsonl --model internlm/POLAR-7B --output scored.jsonl',
   ]
   static override args = {
-    files: Args.string({required: true, multiple: true, ignoreStdin: true, description: 'JSONL files or JSON arrays, also gzipped; - is stdin'}),
+    files: Args.string({
+      required: true,
+      multiple: true,
+      ignoreStdin: true,
+      description: 'JSONL files or JSON arrays, also gzipped; - is stdin',
+    }),
   }
   static override flags = {
     ...modelFlag,
-    output: Flags.string({char: 'o', summary: 'File of the results; written whole when the run is through', helpValue: 'FILE', aliases: ['output-file']}),
+    output: Flags.string({
+      char: 'o',
+      summary: 'File of the results; written whole when the run is through',
+      helpValue: 'FILE',
+      aliases: ['output-file'],
+    }),
     overwrite: Flags.boolean({summary: 'Redo the output, whatever wrote it', dependsOn: ['output']}),
     sort: Flags.boolean({summary: 'Rank candidates under each prompt, best first', exclusive: ['output']}),
     limit: Flags.integer({summary: 'Score only the first rows', min: 1, helpValue: 'N'}),
     'rewards-only': Flags.boolean({summary: 'Write {"file","line","reward"} instead of the rows'}),
     'reward-key': Flags.string({summary: 'Key of the reward in the result', default: 'reward', helpValue: 'KEY'}),
     'replace-reward': Flags.boolean({summary: 'Replace a reward that a row has already'}),
-    'keep-failed': Flags.boolean({summary: 'Keep failed rows in the output, with an "error" and no reward', dependsOn: ['output']}),
+    'keep-failed': Flags.boolean({
+      summary: 'Keep failed rows in the output, with an "error" and no reward',
+      dependsOn: ['output'],
+    }),
     'control-tokens': Flags.option({
       summary: 'Rows whose text holds a live control token',
       options: ['fail', 'allow'] as const,

@@ -53,7 +53,10 @@ export async function scoreCommand(options: ScoreCommandOptions): Promise<ScoreS
   }
 }
 
-async function load({name, directory, isPlaceholder}: ResolvedModel, {compute, notice}: ScoreCommandOptions): Promise<RewardModel> {
+async function load(
+  {name, directory, isPlaceholder}: ResolvedModel,
+  {compute, notice}: ScoreCommandOptions,
+): Promise<RewardModel> {
   const model = await loadRewardModel(directory, compute)
   if (model.notice !== undefined) notice(model.notice)
   return {...model, identity: {...model.identity, model: name, ...(isPlaceholder && {placeholder: true})}}

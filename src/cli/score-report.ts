@@ -44,7 +44,8 @@ export async function reportScore(
       } else if (event.type === 'failed') {
         for (const failure of event.failures) if (shown++ < FAILURES_SHOWN) progress.note(failureLine(failure))
       } else if (event.type === 'estimate') {
-        if (event.seconds >= WORTH_TELLING_SECONDS) progress.note(`about ${durationText(event.seconds)} at ${Math.round(event.tokensPerSecond)} tokens/s`)
+        if (event.seconds >= WORTH_TELLING_SECONDS)
+          progress.note(`about ${durationText(event.seconds)} at ${Math.round(event.tokensPerSecond)} tokens/s`)
       } else if (event.type === 'warning') warn(event.message)
       else notice(event.message)
     }

@@ -44,7 +44,9 @@ export async function resolveModel(name: string, env: NodeJS.ProcessEnv = proces
       '--model DIRECTORY',
     ])
   }
-  throw notFound(name, `no directory ${name}`, ['--model takes a directory, a Hugging Face id such as internlm/POLAR-7B, or polar-nano'])
+  throw notFound(name, `no directory ${name}`, [
+    '--model takes a directory, a Hugging Face id such as internlm/POLAR-7B, or polar-nano',
+  ])
 }
 
 const HUB_ID = /^[\w.-]+\/[\w.-]+$/

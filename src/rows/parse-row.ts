@@ -52,14 +52,19 @@ export function parseRow(raw: RawRow, keys: RowKeys = DEFAULT_ROW_KEYS): ParsedR
 function parseObject(raw: RawRow): Record<string, unknown> {
   if (raw.problem !== undefined) throw invalid(raw, '', `the row ${raw.problem}`)
   if (!isUtf8(raw.bytes)) {
-    throw invalid(raw, '', `invalid UTF-8 at byte ${firstBadByte(raw.bytes)} of the row`, ['iconv -f UTF-8 -t UTF-8 -c drops the broken bytes'])
+    throw invalid(raw, '', `invalid UTF-8 at byte ${firstBadByte(raw.bytes)} of the row`, [
+      'iconv -f UTF-8 -t UTF-8 -c drops the broken bytes',
+    ])
   }
-  if (raw.bytes.includes(0)) throw invalid(raw, '', `a NUL byte at byte ${raw.bytes.indexOf(0)} of the row; JSON writes it as \\u0000`)
+  if (raw.bytes.includes(0))
+    throw invalid(raw, '', `a NUL byte at byte ${raw.bytes.indexOf(0)} of the row; JSON writes it as \\u0000`)
   let value: unknown
   try {
     value = JSON.parse(raw.bytes.toString('utf8'))
   } catch (error) {
-    throw invalid(raw, '', `not valid JSON: ${error instanceof Error ? shorten(error.message) : error}`, ['a row is one JSON object on one line'])
+    throw invalid(raw, '', `not valid JSON: ${error instanceof Error ? shorten(error.message) : error}`, [
+      'a row is one JSON object on one line',
+    ])
   }
   if (!isObject(value)) throw invalid(raw, '', `the row is ${describe(value)}; a row is a JSON object`)
   return value
@@ -94,7 +99,8 @@ function message(raw: RawRow, value: unknown, pointer: string): Message {
   if (!isObject(value)) throw invalid(raw, pointer, `${describe(value)} where a message is wanted: {"role": …, "content": …}`)
   const {content} = value
   if (content === undefined) throw invalid(raw, pointer, 'a message without "content"')
-  if (typeof content !== 'string') throw invalid(raw, `${pointer}/content`, `${describe(content)} where the text of a message is wanted`)
+  if (typeof content !== 'string')
+    throw invalid(raw, `${pointer}/content`, `${describe(content)} where the text of a message is wanted`)
   if (!content.isWellFormed()) throw loneSurrogate(raw, `${pointer}/content`)
   return {content}
 }
@@ -107,7 +113,10 @@ function loneSurrogate(raw: RawRow, pointer: string): PolarError {
 
 function invalid(raw: RawRow, pointer: string, what: string, suggestions: readonly string[] = []): PolarError {
   const where = pointer === '' ? place(raw) : `${place(raw)} ${pointer}`
-  return new PolarError('data', 'ROW_INVALID', `${where}: ${what}`, {suggestions, facts: {file: raw.file, line: raw.line, pointer}})
+  return new PolarError('data', 'ROW_INVALID', `${where}: ${what}`, {
+    suggestions,
+    facts: {file: raw.file, line: raw.line, pointer},
+  })
 }
 
 function describe(value: unknown): string {

@@ -165,7 +165,9 @@ function refuseForeignFormats(file: string, start: Buffer): void {
   }
   if (start.subarray(0, 4).toString('latin1') === 'PAR1') {
     throw new PolarError('data', 'ROW_INVALID', `${file}: Parquet is not read yet; give JSON lines`, {
-      suggestions: [`python -c "import pandas; pandas.read_parquet('${file}').to_json('rows.jsonl', orient='records', lines=True)"`],
+      suggestions: [
+        `python -c "import pandas; pandas.read_parquet('${file}').to_json('rows.jsonl', orient='records', lines=True)"`,
+      ],
       facts: {file},
     })
   }

@@ -20,7 +20,11 @@ interface Member {
 export function spliceMember(row: Buffer, key: string, json: string, without: readonly string[] = []): Buffer {
   const kept = [...topLevelMembers(row)].filter((member) => member.key !== key && !without.includes(member.key))
   const parts = kept.flatMap((member) => [row.subarray(member.start, member.end), Buffer.from(',')])
-  return Buffer.concat([row.subarray(0, row.indexOf(OPENING_BRACE) + 1), ...parts, Buffer.from(`${JSON.stringify(key)}:${json}}`)])
+  return Buffer.concat([
+    row.subarray(0, row.indexOf(OPENING_BRACE) + 1),
+    ...parts,
+    Buffer.from(`${JSON.stringify(key)}:${json}}`),
+  ])
 }
 
 /** The same for a row that has no member of that name, as the caller knows: no scan, only a copy. `row` must not be `{}`. */

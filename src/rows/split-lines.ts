@@ -22,26 +22,28 @@ export async function* splitLines(chunks: AsyncIterable<Buffer>, options: SplitO
   let pending: Buffer[] = []
   let pendingBytes = 0
 
-  function* take(tail: Buffer, atEnd = false): Generator<RawRow> {
+  /** The line that ends with `tail`, unless it is blank. */
+  function take(tail: Buffer, atEnd = false): RawRow | undefined {
     const size = pendingBytes + tail.length
     const start = {file, line, offset}
     offset += size + (atEnd ? 0 : 1)
     line++
-    if (size > maxRowBytes) {
-      yield {...start, bytes: Buffer.alloc(0), problem: `is ${size} bytes long; rows of up to ${maxRowBytes} bytes are read`}
-    } else {
-      const bytes = trimEnd(pending.length === 0 ? tail : Buffer.concat([...pending, tail], size))
-      if (bytes.length > 0) yield {...start, bytes}
-    }
+    const pieces = pending
     pending = []
     pendingBytes = 0
+    if (size > maxRowBytes) {
+      return {...start, bytes: Buffer.alloc(0), problem: `is ${size} bytes long; rows of up to ${maxRowBytes} bytes are read`}
+    }
+    const bytes = trimEnd(pieces.length === 0 ? tail : Buffer.concat([...pieces, tail], size))
+    return bytes.length > 0 ? {...start, bytes} : undefined
   }
 
   for await (const chunk of chunks) {
     const rows: RawRow[] = []
     let from = 0
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, from)) {
-      rows.push(...take(chunk.subarray(from, end)))
+      const row = take(chunk.subarray(from, end))
+      if (row !== undefined) rows.push(row)
       from = end + 1
     }
     if (from < chunk.length) {
@@ -50,8 +52,8 @@ export async function* splitLines(chunks: AsyncIterable<Buffer>, options: SplitO
     }
     if (rows.length > 0) yield rows
   }
-  const last = pendingBytes > 0 ? [...take(Buffer.alloc(0), true)] : []
-  if (last.length > 0) yield last
+  const last = pendingBytes > 0 ? take(Buffer.alloc(0), true) : undefined
+  if (last !== undefined) yield [last]
 }
 
 /** Space, tab, line feed, carriage return: all that JSON calls white space. */

@@ -33,7 +33,8 @@ export function encodeRow(raw: RawRow, encoder: Encoder, policy: RowPolicy): Enc
       candidate = parsed.isGroup ? i : undefined
       const {prompt, reference, wrapper} = parsed
       const input = encoder.encode({prompt, reference, output, wrapper})
-      if (policy.controlTokens === 'fail' && input.strayControlTokens.length > 0) throw controlToken(raw, input.strayControlTokens, candidate)
+      if (policy.controlTokens === 'fail' && input.strayControlTokens.length > 0)
+        throw controlToken(raw, input.strayControlTokens, candidate)
       if (policy.onTooLong === 'fail' && input.cut.length > 0) throw tooLong(raw, input.cut, candidate)
       inputs.push(input)
     }
@@ -60,9 +61,14 @@ function rewardKeyExists(raw: RawRow, key: string): PolarError {
 
 function controlToken(raw: RawRow, tokens: readonly string[], candidate: number | undefined): PolarError {
   const where = candidate === undefined ? '' : ` candidate ${candidate}:`
-  return new PolarError('data', 'CONTROL_TOKEN_IN_TEXT', `${place(raw)}:${where} the text would bring ${tokens.join(', ')} into the format alive`, {
-    suggestions: ['take it out of the text, or --control-tokens allow to score it as upstream does'],
-  })
+  return new PolarError(
+    'data',
+    'CONTROL_TOKEN_IN_TEXT',
+    `${place(raw)}:${where} the text would bring ${tokens.join(', ')} into the format alive`,
+    {
+      suggestions: ['take it out of the text, or --control-tokens allow to score it as upstream does'],
+    },
+  )
 }
 
 function tooLong(raw: RawRow, cut: readonly string[], candidate: number | undefined): PolarError {

@@ -24,12 +24,17 @@ export async function estimateRun(model: RewardModel, tokens: number): Promise<R
 export function demandShortRun({seconds, tokensPerSecond}: RunEstimate, limit: number): void {
   if (seconds <= limit) return
   const speed = `${Math.round(tokensPerSecond)} tokens/s`
-  throw new PolarError('usage', 'CONFIRMATION_NEEDED', `this run would take about ${durationText(seconds)} on this processor (${speed})`, {
-    suggestions: [
-      '--yes to run it all the same; it can be stopped and taken up again with -o',
-      '--limit N to score the first rows only',
-      'serve the model on a GPU with vLLM, SGLang, LMDeploy or transformers instead',
-    ],
-    facts: {seconds: Math.round(seconds), tokensPerSecond: Math.round(tokensPerSecond)},
-  })
+  throw new PolarError(
+    'usage',
+    'CONFIRMATION_NEEDED',
+    `this run would take about ${durationText(seconds)} on this processor (${speed})`,
+    {
+      suggestions: [
+        '--yes to run it all the same; it can be stopped and taken up again with -o',
+        '--limit N to score the first rows only',
+        'serve the model on a GPU with vLLM, SGLang, LMDeploy or transformers instead',
+      ],
+      facts: {seconds: Math.round(seconds), tokensPerSecond: Math.round(tokensPerSecond)},
+    },
+  )
 }

@@ -90,7 +90,7 @@ async function load(file: FileHandle, path: string, run: RunIdentity, output: st
     const line = Buffer.from(`${JSON.stringify(record)}\n`)
     const offset = end
     try {
-      for (let done = 0; done < line.length; ) done += (await file.write(line, done)).bytesWritten
+      for (let done = 0; done < line.length;) done += (await file.write(line, done)).bytesWritten
     } catch (error) {
       throw fileError(error, path) ?? error
     }

@@ -75,10 +75,15 @@ export async function earlierRun(files: OutputFiles, run: RunIdentity): Promise<
   const text = await readIfThere(files.meta)
   if (text === undefined) {
     if ((await fileKey(files.journal)) !== undefined) return undefined // stopped between the two: the journal knows the run
-    throw new PolarError('usage', 'OUTPUT_EXISTS', `${output} is there already, and no run of polar is known to have written it`, {
-      suggestions: ['--overwrite to put the result in its place', 'or give another -o'],
-      facts: {output},
-    })
+    throw new PolarError(
+      'usage',
+      'OUTPUT_EXISTS',
+      `${output} is there already, and no run of polar is known to have written it`,
+      {
+        suggestions: ['--overwrite to put the result in its place', 'or give another -o'],
+        facts: {output},
+      },
+    )
   }
   const meta = metaSchema.safeParse(parse(text))
   if (!meta.success) throw changed(`${files.meta} is damaged`, output)
@@ -108,5 +113,8 @@ function parse(text: string): unknown {
 }
 
 function changed(what: string, output: string): PolarError {
-  return new PolarError('data', 'INPUT_CHANGED', what, {suggestions: ['--overwrite to redo it', 'or give another -o'], facts: {output}})
+  return new PolarError('data', 'INPUT_CHANGED', what, {
+    suggestions: ['--overwrite to redo it', 'or give another -o'],
+    facts: {output},
+  })
 }

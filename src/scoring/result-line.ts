@@ -16,7 +16,11 @@ export interface ResultFormat {
 }
 
 /** One line of the result without its line end; undefined where a failed row is left out. */
-export function resultLine(raw: RawRow, outcome: {reward: RowReward} | {failure: Failure}, format: ResultFormat): Buffer | undefined {
+export function resultLine(
+  raw: RawRow,
+  outcome: {reward: RowReward} | {failure: Failure},
+  format: ResultFormat,
+): Buffer | undefined {
   const {rewardKey, rewardsOnly, replaceReward, keepFailed} = format
   const {file, line} = raw
   if ('reward' in outcome) {

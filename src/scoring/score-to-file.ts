@@ -70,7 +70,12 @@ async function* scoreJournalled(
       }
       if (closed === undefined) continue
       run.tally.reused += countReused(closed, earlier, known)
-      yield* count(run, window, closed.failures.map(([, failure]) => failure), closed.cut)
+      yield* count(
+        run,
+        window,
+        closed.failures.map(([, failure]) => failure),
+        closed.cut,
+      )
     }
     if (windowCount < journal.closedWindows) throw otherInput(files.journal, windowCount)
   } finally {
@@ -101,7 +106,9 @@ function closing(digest: string, scored: ScoredWindow, earlier: ClosedWindow | u
 /** Rows whose rewards were there before this run. */
 function countReused(closed: ClosedWindow, earlier: ClosedWindow | undefined, known: CandidateRewards): number {
   const isKnown = (reward: unknown, row: number): boolean => known.has(Array.isArray(reward) ? `${row}.0` : String(row))
-  return closed.rewards.filter((reward, row) => reward !== null && ((earlier?.rewards[row] ?? null) !== null || isKnown(reward, row))).length
+  return closed.rewards.filter(
+    (reward, row) => reward !== null && ((earlier?.rewards[row] ?? null) !== null || isKnown(reward, row)),
+  ).length
 }
 
 async function writeMeta(
@@ -113,7 +120,14 @@ async function writeMeta(
 ): Promise<void> {
   const warning = identity.placeholder ? {warning: 'made by the stand-in model polar-nano: the rewards mean nothing'} : {}
   const {rows, scored, failed, cut} = summary
-  const meta = {polar: polarVersion(), ...warning, model: identity, summary: {rows, scored, failed, cut}, output: {bytes, sha256}, run}
+  const meta = {
+    polar: polarVersion(),
+    ...warning,
+    model: identity,
+    summary: {rows, scored, failed, cut},
+    output: {bytes, sha256},
+    run,
+  }
   await writeAtomically(path, (file) => file.writeFile(`${JSON.stringify(meta, undefined, 2)}\n`))
 }
 

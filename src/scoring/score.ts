@@ -34,7 +34,8 @@ function interrupted({options: {output, signal}, tally}: Run): Interrupted {
   const kept = output === undefined ? '' : `, all kept in ${output}.journal`
   return new Interrupted(`stopped with ${tally.rewards} rewards computed${kept}`, {
     cause: signal?.reason,
-    suggestions: output === undefined ? ['-o FILE makes a run that can be taken up again'] : ['the same command again goes on from here'],
+    suggestions:
+      output === undefined ? ['-o FILE makes a run that can be taken up again'] : ['the same command again goes on from here'],
   })
 }
 
@@ -49,7 +50,12 @@ async function* scoreToCaller(run: Run): AsyncGenerator<ScoreEvent, ScoreSummary
     const {encoder, signal} = options
     const events = scoreWindow(window, {encoder, model, policy, signal, known: new Map()})
     const scored = yield* follow(run, model, window, events)
-    yield* count(run, window, scored.rows.flatMap(({failure}) => failure ?? []), scored.cutRows)
+    yield* count(
+      run,
+      window,
+      scored.rows.flatMap(({failure}) => failure ?? []),
+      scored.cutRows,
+    )
     yield {type: 'rows', rows: scored.rows}
   }
   return yield* conclude(run, model.identity)

@@ -16,7 +16,11 @@ export interface WindowSize {
 export const WINDOW_SIZE: WindowSize = {rows: 2048, bytes: 8 << 20}
 
 /** Cuts rows into windows. A pure function of the rows: a resumed run sees the same windows. */
-export async function* windows(batches: AsyncIterable<readonly RawRow[]>, size = WINDOW_SIZE, limit = Infinity): AsyncGenerator<Window> {
+export async function* windows(
+  batches: AsyncIterable<readonly RawRow[]>,
+  size = WINDOW_SIZE,
+  limit = Infinity,
+): AsyncGenerator<Window> {
   let index = 0
   let taken = 0
   let rows: RawRow[] = []
@@ -40,9 +44,7 @@ export async function* windows(batches: AsyncIterable<readonly RawRow[]>, size =
 /** sha256 over the place and the bytes of a window's rows, hex: what a journal compares before it trusts its rewards. */
 export function windowDigest(window: Window): string {
   const hash = createHash('sha256')
-  for (const row of window.rows) {
-    hash.update(`${row.file}\0${row.line}\0${row.bytes.length}\0${row.problem ?? ''}\0`)
-    hash.update(row.bytes)
-  }
+  for (const {bytes} of window.rows) hash.update(bytes)
+  hash.update(window.rows.map(({file, line, bytes, problem = ''}) => `\0${file}\0${line}\0${bytes.length}\0${problem}`).join(''))
   return hash.digest('hex')
 }

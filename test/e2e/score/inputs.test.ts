@@ -21,13 +21,29 @@ describe('a bad row is named, the others are scored', () => {
     ['a number', `${good}\n\n17\n`, /rows\.jsonl:3: the row is a number/],
     ['a missing key', `${good}\n{"prompt":"p","output":"o"}\n`, /rows\.jsonl:2: no key "reference"; the row has prompt, output/],
     ['null', `${good}\n{"prompt":"p","reference":null,"output":"o"}\n`, /rows\.jsonl:2 \/reference: null/],
-    ['a message without content', `${good}\n{"prompt":[{"role":"user"}],"reference":"r","output":"o"}`, /\/prompt\/0: a message without "content"/],
+    [
+      'a message without content',
+      `${good}\n{"prompt":[{"role":"user"}],"reference":"r","output":"o"}`,
+      /\/prompt\/0: a message without "content"/,
+    ],
     ['a lone surrogate', `${good}\n{"prompt":"\\ud800","reference":"r","output":"o"}`, /:2 \/prompt: half of a surrogate pair/],
-    ['invalid UTF-8', Buffer.concat([Buffer.from(`${good}\n{"prompt":"`), Buffer.from([0xff]), Buffer.from('"}\n')]), /:2: invalid UTF-8 at byte 11/],
+    [
+      'invalid UTF-8',
+      Buffer.concat([Buffer.from(`${good}\n{"prompt":"`), Buffer.from([0xff]), Buffer.from('"}\n')]),
+      /:2: invalid UTF-8 at byte 11/,
+    ],
     ['a NUL byte', `${good}\n{"prompt":"\0"}\n`, /:2: a NUL byte/],
-    ['a control token that comes alive', `${good}\n{"prompt":"<|rew<s>ard|>","reference":"r","output":"o"}`, /:2: .*<\|reward\|>/],
+    [
+      'a control token that comes alive',
+      `${good}\n{"prompt":"<|rew<s>ard|>","reference":"r","output":"o"}`,
+      /:2: .*<\|reward\|>/,
+    ],
     ['a reward that is there already', `${good}\n${good.slice(0, -1)},"reward":1}`, /:2: the row has a key "reward" already/],
-    ['one bad candidate', `${good}\n{"prompt":"p","reference":"r","output":["a",null]}`, /:2 \/output\/1: null among the candidates/],
+    [
+      'one bad candidate',
+      `${good}\n{"prompt":"p","reference":"r","output":["a",null]}`,
+      /:2 \/output\/1: null among the candidates/,
+    ],
   ])('%s', async (_, contents, message) => {
     const folder = await temporaryFolder()
     await writeFile(join(folder, 'rows.jsonl'), contents)
@@ -51,7 +67,10 @@ test.each<[string, string | Buffer]>([
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'rows.jsonl'), contents)
   const {code, stdout} = await runPolar(['score', 'rows.jsonl', ...model], {cwd: folder})
-  const rewards = stdout.trimEnd().split('\n').map((line): unknown => JSON.parse(line).reward)
+  const rewards = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line).reward)
   expect(code).toBe(0)
   expect(rewards).toHaveLength(2)
   expect(rewards[0]).toBe(rewards[1])
@@ -88,7 +107,10 @@ test('a row of 10 MB and a row of more than 16,000 tokens are cut, and said to b
   const folder = await temporaryFolder()
   const long = 'word '.repeat(20_000)
   const huge = 'x'.repeat(10_000_000)
-  const lines = [{prompt: 'p', reference: 'r', output: long}, {prompt: 'p', reference: 'r', output: huge}]
+  const lines = [
+    {prompt: 'p', reference: 'r', output: long},
+    {prompt: 'p', reference: 'r', output: huge},
+  ]
   await writeFile(join(folder, 'rows.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'))
   const {code, stdout, stderr} = await runPolar(['score', 'rows.jsonl', ...model, '-o', 'out.jsonl', '--json'], {cwd: folder})
   expect(JSON.parse(stdout)).toMatchObject({rows: 2, scored: 2, cut: 2})

@@ -10,7 +10,8 @@ const KILLS = process.env['POLAR_TEST_FULL'] === '1' ? 100 : 15
 /** Rows of many lengths, groups and one row that fails, so that the journal stays and can be counted. */
 function rows(): string {
   const words = 'the reward of an answer says how well it agrees with the reference that was given'.split(' ')
-  const text = (seed: number, length: number): string => Array.from({length}, (_, i) => words[(seed * 7 + i * i) % words.length]).join(' ')
+  const text = (seed: number, length: number): string =>
+    Array.from({length}, (_, i) => words[(seed * 7 + i * i) % words.length]).join(' ')
   const lines = Array.from({length: 900}, (_, i) => {
     const output = i % 9 === 0 ? [text(i, 20), text(i + 1, 60), ''] : text(i, (i * 37) % 150)
     return JSON.stringify({id: i, prompt: text(i % 50, 40), reference: text(i % 50, 30), output})
@@ -27,7 +28,16 @@ test(`killed ${KILLS} times at random moments, a run ends with the same bytes an
   const folder = await temporaryFolder()
   const input = join(folder, 'rows.jsonl')
   await writeFile(input, rows())
-  const argv = (output: string): string[] => ['score', input, '--model', 'polar-nano', '--threads', '1', '-o', join(folder, output)]
+  const argv = (output: string): string[] => [
+    'score',
+    input,
+    '--model',
+    'polar-nano',
+    '--threads',
+    '1',
+    '-o',
+    join(folder, output),
+  ]
 
   const began = performance.now()
   expect(await runPolar(argv('whole.jsonl'))).toMatchObject({code: 3})

@@ -6,7 +6,9 @@ import {runPolar, startPolar} from '../../fixtures/run-polar.js'
 import {temporaryFolder} from '../../fixtures/temporary-folder.js'
 
 async function manyRows(folder: string): Promise<string> {
-  const lines = Array.from({length: 4000}, (_, i) => JSON.stringify({prompt: `p ${i}`, reference: 'r '.repeat(40), output: 'o '.repeat(i % 90)}))
+  const lines = Array.from({length: 4000}, (_, i) =>
+    JSON.stringify({prompt: `p ${i}`, reference: 'r '.repeat(40), output: 'o '.repeat(i % 90)}),
+  )
   await writeFile(join(folder, 'rows.jsonl'), lines.join('\n'))
   return 'rows.jsonl'
 }
@@ -19,7 +21,11 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
     child.stdout.resume()
-    await expect.poll(async () => (await readFile(join(folder, 'out.jsonl.journal'), 'utf8').catch(() => '')).split('\n').length, {timeout: 60_000}).toBeGreaterThan(3)
+    await expect
+      .poll(async () => (await readFile(join(folder, 'out.jsonl.journal'), 'utf8').catch(() => '')).split('\n').length, {
+        timeout: 60_000,
+      })
+      .toBeGreaterThan(3)
     child.kill(signal)
     const code = await new Promise((resolve) => child.on('close', resolve))
     expect(code).toBe(signal === 'SIGINT' ? 130 : 143)

@@ -23,7 +23,11 @@ test.each([
 
 test('columns by other names, dots leading inwards, literal names first', () => {
   const row = '{"a.b":"literal","a":{"b":"inner","c":["zero","one"]},"x":{"y":"out"}}'
-  expect(parse(row, {prompt: 'a.b', reference: 'a.c.1', output: 'x.y'})).toMatchObject({prompt: 'literal', reference: 'one', outputs: ['out']})
+  expect(parse(row, {prompt: 'a.b', reference: 'a.c.1', output: 'x.y'})).toMatchObject({
+    prompt: 'literal',
+    reference: 'one',
+    outputs: ['out'],
+  })
 })
 
 test.each([
@@ -35,11 +39,31 @@ test.each([
   ['no prompt', '{"reference":"r","output":"o"}', 'KEY_NOT_FOUND', /no key "prompt"; the row has reference, output/],
   ['null prompt', '{"prompt":null,"reference":"r","output":"o"}', 'ROW_INVALID', /f:7 \/prompt: null where a text/],
   ['number', '{"prompt":"p","reference":"r","output":3}', 'ROW_INVALID', /f:7 \/output: a number/],
-  ['a message without content', '{"prompt":[{"role":"user"}],"reference":"r","output":"o"}', 'ROW_INVALID', /f:7 \/prompt\/0: a message without "content"/],
+  [
+    'a message without content',
+    '{"prompt":[{"role":"user"}],"reference":"r","output":"o"}',
+    'ROW_INVALID',
+    /f:7 \/prompt\/0: a message without "content"/,
+  ],
   ['content parts', '{"prompt":"p","reference":[{"content":[]}],"output":"o"}', 'ROW_INVALID', /\/reference\/0\/content: a list/],
-  ['a message that is none', '{"prompt":[3],"reference":"r","output":"o"}', 'ROW_INVALID', /\/prompt\/0: a number where a message/],
-  ['a group with a number', '{"prompt":"p","reference":"r","output":["a",3]}', 'ROW_INVALID', /\/output\/1: a number among the candidates/],
-  ['a lone surrogate', '{"prompt":"p","reference":"r","output":["a",[{"content":"\\ud800"}]]}', 'ROW_INVALID', /\/output\/1\/0\/content: half of a surrogate/],
+  [
+    'a message that is none',
+    '{"prompt":[3],"reference":"r","output":"o"}',
+    'ROW_INVALID',
+    /\/prompt\/0: a number where a message/,
+  ],
+  [
+    'a group with a number',
+    '{"prompt":"p","reference":"r","output":["a",3]}',
+    'ROW_INVALID',
+    /\/output\/1: a number among the candidates/,
+  ],
+  [
+    'a lone surrogate',
+    '{"prompt":"p","reference":"r","output":["a",[{"content":"\\ud800"}]]}',
+    'ROW_INVALID',
+    /\/output\/1\/0\/content: half of a surrogate/,
+  ],
 ])('refuses %s', (_, text, code, message) => {
   expect(() => parse(text)).toThrowError(expect.objectContaining({kind: 'data', code, message: expect.stringMatching(message)}))
 })

@@ -22,39 +22,153 @@ async function read(name: string, contents: string | Buffer, options?: ReadRowsO
 
 describe('lines', () => {
   test.each<[string, string | Buffer, Line[]]>([
-    ['plain', '{"a":1}\n{"b":2}\n', [[1, 0, '{"a":1}'], [2, 8, '{"b":2}']]],
-    ['no final newline', '{"a":1}\n{"b":2}', [[1, 0, '{"a":1}'], [2, 8, '{"b":2}']]],
-    ['CRLF', '{"a":1}\r\n{"b":2}\r\n', [[1, 0, '{"a":1}'], [2, 9, '{"b":2}']]],
-    ['blank lines are counted', '\n{"a":1}\n  \t\n{"b":2}\n\n', [[2, 1, '{"a":1}'], [4, 13, '{"b":2}']]],
-    ['byte order mark', '\ufeff{"a":1}\n{"b":2}', [[1, 3, '{"a":1}'], [2, 11, '{"b":2}']]],
+    [
+      'plain',
+      '{"a":1}\n{"b":2}\n',
+      [
+        [1, 0, '{"a":1}'],
+        [2, 8, '{"b":2}'],
+      ],
+    ],
+    [
+      'no final newline',
+      '{"a":1}\n{"b":2}',
+      [
+        [1, 0, '{"a":1}'],
+        [2, 8, '{"b":2}'],
+      ],
+    ],
+    [
+      'CRLF',
+      '{"a":1}\r\n{"b":2}\r\n',
+      [
+        [1, 0, '{"a":1}'],
+        [2, 9, '{"b":2}'],
+      ],
+    ],
+    [
+      'blank lines are counted',
+      '\n{"a":1}\n  \t\n{"b":2}\n\n',
+      [
+        [2, 1, '{"a":1}'],
+        [4, 13, '{"b":2}'],
+      ],
+    ],
+    [
+      'byte order mark',
+      '\ufeff{"a":1}\n{"b":2}',
+      [
+        [1, 3, '{"a":1}'],
+        [2, 11, '{"b":2}'],
+      ],
+    ],
     ['line separators inside a string', '{"a":"x\u2028y\u0085"}\n', [[1, 0, '{"a":"x\u2028y\u0085"}']]],
-    ['gzip by its first bytes', gzipSync('{"a":1}\n{"b":2}\n'), [[1, 0, '{"a":1}'], [2, 8, '{"b":2}']]],
-    ['an array in .jsonl is one bad line', '[{"a":1},\n{"b":2}]', [[1, 0, '[{"a":1},'], [2, 10, '{"b":2}]']]],
+    [
+      'gzip by its first bytes',
+      gzipSync('{"a":1}\n{"b":2}\n'),
+      [
+        [1, 0, '{"a":1}'],
+        [2, 8, '{"b":2}'],
+      ],
+    ],
+    [
+      'an array in .jsonl is one bad line',
+      '[{"a":1},\n{"b":2}]',
+      [
+        [1, 0, '[{"a":1},'],
+        [2, 10, '{"b":2}]'],
+      ],
+    ],
   ])('%s', async (_, contents, expected) => {
     expect(await read('rows.jsonl', contents)).toEqual(expected)
   })
 
   test('a row over the limit is a problem, and the rows around it are read', async () => {
     const rows = await read('rows.jsonl', `{"a":1}\n"${'x'.repeat(100)}"\n{"b":2}\n`, {maxRowBytes: 50})
-    expect(rows).toEqual([[1, 0, '{"a":1}'], [2, 8, 'is 102 bytes long; rows of up to 50 bytes are read'], [3, 111, '{"b":2}']])
+    expect(rows).toEqual([
+      [1, 0, '{"a":1}'],
+      [2, 8, 'is 102 bytes long; rows of up to 50 bytes are read'],
+      [3, 111, '{"b":2}'],
+    ])
   })
 
   test('a row of 10 MB', async () => {
     const row = JSON.stringify({a: 'x'.repeat(10_000_000)})
-    expect(await read('rows.jsonl', `${row}\n${row}`)).toEqual([[1, 0, row], [2, row.length + 1, row]])
+    expect(await read('rows.jsonl', `${row}\n${row}`)).toEqual([
+      [1, 0, row],
+      [2, row.length + 1, row],
+    ])
   })
 })
 
 describe('arrays', () => {
   test.each<[string, string | Buffer, Line[]]>([
-    ['compact', '[{"a":1},{"b":[2,{"c":"],["}]}]', [[1, 1, '{"a":1}'], [2, 9, '{"b":[2,{"c":"],["}]}']]],
-    ['pretty', '[\n  {\n    "a": 1\n  },\n  {"b": 2}\n]\n', [[1, 1, '{     "a": 1   }'], [2, 21, '{"b": 2}']]],
-    ['quotes and backslashes', String.raw`[{"a":"\"]\\"},{"b":"\\\""}]`, [[1, 1, String.raw`{"a":"\"]\\"}`], [2, 15, String.raw`{"b":"\\\""}`]]],
-    ['scalars', '[1,"x",null]', [[1, 1, '1'], [2, 3, '"x"'], [3, 7, 'null']]],
-    ['cut off', '[{"a":1},{"b":', [[1, 1, '{"a":1}'], [2, 9, 'is cut off: the file ends before the array does']]],
-    ['nothing between commas', '[{"a":1},,]', [[1, 1, '{"a":1}'], [2, 9, 'is missing between two commas of the array'], [3, 10, 'is missing between two commas of the array']]],
-    ['something behind the end', '[{"a":1}] x', [[1, 1, '{"a":1}'], [2, 10, 'stands behind the end of the array']]],
-    ['JSON lines in a .json file', '{"a":1}\n{"b":2}\n', [[1, 0, '{"a":1}'], [2, 8, '{"b":2}']]],
+    [
+      'compact',
+      '[{"a":1},{"b":[2,{"c":"],["}]}]',
+      [
+        [1, 1, '{"a":1}'],
+        [2, 9, '{"b":[2,{"c":"],["}]}'],
+      ],
+    ],
+    [
+      'pretty',
+      '[\n  {\n    "a": 1\n  },\n  {"b": 2}\n]\n',
+      [
+        [1, 1, '{     "a": 1   }'],
+        [2, 21, '{"b": 2}'],
+      ],
+    ],
+    [
+      'quotes and backslashes',
+      String.raw`[{"a":"\"]\\"},{"b":"\\\""}]`,
+      [
+        [1, 1, String.raw`{"a":"\"]\\"}`],
+        [2, 15, String.raw`{"b":"\\\""}`],
+      ],
+    ],
+    [
+      'scalars',
+      '[1,"x",null]',
+      [
+        [1, 1, '1'],
+        [2, 3, '"x"'],
+        [3, 7, 'null'],
+      ],
+    ],
+    [
+      'cut off',
+      '[{"a":1},{"b":',
+      [
+        [1, 1, '{"a":1}'],
+        [2, 9, 'is cut off: the file ends before the array does'],
+      ],
+    ],
+    [
+      'nothing between commas',
+      '[{"a":1},,]',
+      [
+        [1, 1, '{"a":1}'],
+        [2, 9, 'is missing between two commas of the array'],
+        [3, 10, 'is missing between two commas of the array'],
+      ],
+    ],
+    [
+      'something behind the end',
+      '[{"a":1}] x',
+      [
+        [1, 1, '{"a":1}'],
+        [2, 10, 'stands behind the end of the array'],
+      ],
+    ],
+    [
+      'JSON lines in a .json file',
+      '{"a":1}\n{"b":2}\n',
+      [
+        [1, 0, '{"a":1}'],
+        [2, 8, '{"b":2}'],
+      ],
+    ],
     ['gzip', gzipSync('[{"a":1}]'), [[1, 1, '{"a":1}']]],
   ])('%s', async (_, contents, expected) => {
     expect(await read(Buffer.isBuffer(contents) ? 'rows.json.gz' : 'rows.json', contents)).toEqual(expected)

@@ -21,10 +21,14 @@ test.each([
 })
 
 test('the other members keep their values, whatever they are', () => {
-  const rows = fc.dictionary(fc.oneof(fc.string(), fc.constant('reward'), fc.constant('error')), fc.jsonValue(), {noNullPrototype: true})
+  const rows = fc.dictionary(fc.oneof(fc.string(), fc.constant('reward'), fc.constant('error')), fc.jsonValue(), {
+    noNullPrototype: true,
+  })
   fc.assert(
     fc.property(rows, fc.nat(3), (row, indent) => {
-      const spliced: unknown = JSON.parse(spliceMember(Buffer.from(JSON.stringify(row, undefined, indent)), 'reward', '7', ['error']).toString())
+      const spliced: unknown = JSON.parse(
+        spliceMember(Buffer.from(JSON.stringify(row, undefined, indent)), 'reward', '7', ['error']).toString(),
+      )
       const {reward: _reward, error: _error, ...others} = JSON.parse(JSON.stringify(row))
       expect(spliced).toEqual({...others, reward: 7})
     }),

@@ -13,7 +13,9 @@ import {temporaryFolder} from '../../fixtures/temporary-folder.js'
 const row = (output: unknown, more: object = {}): string => JSON.stringify({prompt: 'p', reference: 'r', output, ...more})
 const reward = (output: string): number => fakeReward(`p\nr<|reward|>p\n${output}[END]`)
 
-async function run(options: Omit<ScoreOptions, 'encoder' | 'model'> & Partial<ScoreOptions>): Promise<{summary: ScoreSummary; events: ScoreEvent[]}> {
+async function run(
+  options: Omit<ScoreOptions, 'encoder' | 'model'> & Partial<ScoreOptions>,
+): Promise<{summary: ScoreSummary; events: ScoreEvent[]}> {
   const events: ScoreEvent[] = []
   const going = score({encoder: plainEncoder, model: fakeModel(), ...options})
   for (;;) {
@@ -30,11 +32,17 @@ async function paths(contents: string | Buffer): Promise<{folder: string; input:
   return {folder, input, output}
 }
 
-const rejection = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error)
+const rejection = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 
 describe('the output', () => {
   test('is the input with rewards spliced in, in order, and nothing is left beside it but the meta file', async () => {
-    const {folder, input, output} = await paths(`${row('a', {n: 1})}\r\n\n{"id":12345678901234567890, "x":1.0,${row('bb').slice(1)}\n${row(['c', 'd'])}`)
+    const {folder, input, output} = await paths(
+      `${row('a', {n: 1})}\r\n\n{"id":12345678901234567890, "x":1.0,${row('bb').slice(1)}\n${row(['c', 'd'])}`,
+    )
     const {summary} = await run({files: [input], output})
     const list = JSON.stringify([reward('c'), reward('d')])
     expect(await readFile(output, 'utf8')).toBe(
@@ -61,9 +69,17 @@ describe('the output', () => {
   test('keeps failed rows where that is wanted, without a reward', async () => {
     const {input, output} = await paths(`${row('<s>')}\nnonsense\n${row('a', {reward: 9, error: 'old'})}\n`)
     const {summary} = await run({files: [input], output, keepFailed: true})
-    const lines = (await readFile(output, 'utf8')).trimEnd().split('\n').map((line): unknown => JSON.parse(line))
+    const lines = (await readFile(output, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line))
     expect(lines).toEqual([
-      {prompt: 'p', reference: 'r', output: '<s>', error: {code: 'CONTROL_TOKEN_IN_TEXT', message: expect.stringContaining('<s>')}},
+      {
+        prompt: 'p',
+        reference: 'r',
+        output: '<s>',
+        error: {code: 'CONTROL_TOKEN_IN_TEXT', message: expect.stringContaining('<s>')},
+      },
       {file: input, line: 2, error: {code: 'ROW_INVALID', message: expect.stringContaining('not valid JSON')}},
       {prompt: 'p', reference: 'r', output: 'a', error: {code: 'REWARD_KEY_EXISTS', message: expect.any(String)}},
     ])
@@ -92,7 +108,10 @@ describe('rows that fail', () => {
     const model = fakeModel({answer: (text) => (/\n[bd]\[END/.test(text) ? {error: broken} : undefined)})
     const {summary} = await run({files: [input], output, model})
     expect(summary).toMatchObject({rows: 4, scored: 1, failed: 3, onlyDataFailed: false, errors: `${output}.errors.jsonl`})
-    const errors = (await readFile(`${output}.errors.jsonl`, 'utf8')).trimEnd().split('\n').map((line): unknown => JSON.parse(line))
+    const errors = (await readFile(`${output}.errors.jsonl`, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line))
     expect(errors).toEqual([
       {file: input, line: 2, kind: 'reward', code: 'REWARD_MALFORMED', message: `${input}:2: it came back empty`},
       {file: input, line: 3, kind: 'data', code: 'KEY_NOT_FOUND', message: expect.any(String)},
@@ -104,8 +123,15 @@ describe('rows that fail', () => {
     const second = await run({files: [input], output, model: healed})
     expect(second.summary).toMatchObject({rows: 4, scored: 3, failed: 1, reused: 1, onlyDataFailed: true})
     expect(healed.scored).toHaveLength(4) // b and the whole group
-    const lines = (await readFile(output, 'utf8')).trimEnd().split('\n').map((line): unknown => JSON.parse(line))
-    expect(lines).toMatchObject([{output: 'a'}, {output: 'b'}, {output: ['c', 'd', 'e'], reward: [reward('c'), reward('d'), reward('e')]}])
+    const lines = (await readFile(output, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line))
+    expect(lines).toMatchObject([
+      {output: 'a'},
+      {output: 'b'},
+      {output: ['c', 'd', 'e'], reward: [reward('c'), reward('d'), reward('e')]},
+    ])
     expect(await readdir(folder)).toContain('out.jsonl.journal')
   })
 
@@ -186,7 +212,11 @@ describe('a run is taken up again', () => {
     const files = await paths(contents)
     await run({files: [files.input], output: files.output})
     const changed = {files: [files.input], output: files.output, ...(await change(files))}
-    expect(await rejection(run(changed))).toMatchObject({kind: 'data', code: 'INPUT_CHANGED', message: expect.stringMatching(message)})
+    expect(await rejection(run(changed))).toMatchObject({
+      kind: 'data',
+      code: 'INPUT_CHANGED',
+      message: expect.stringMatching(message),
+    })
     expect((await run({...changed, overwrite: true})).summary).toMatchObject({failed: 1, reused: 0})
   })
 
@@ -200,7 +230,9 @@ describe('a run is taken up again', () => {
       },
     })
     expect(await rejection(run({files: ['-'], output, stdin: pipe(contents), model: broken}))).toMatchObject({message: 'killed'})
-    expect(await rejection(run({files: ['-'], output, stdin: pipe(`${row('other')}\n${contents}`)}))).toMatchObject({code: 'INPUT_CHANGED'})
+    expect(await rejection(run({files: ['-'], output, stdin: pipe(`${row('other')}\n${contents}`)}))).toMatchObject({
+      code: 'INPUT_CHANGED',
+    })
     const rest = fakeModel()
     await run({files: ['-'], output, stdin: pipe(contents), model: rest})
     expect((await readFile(output, 'utf8')).split('\n')).toHaveLength(41)
@@ -242,7 +274,10 @@ describe('outputs that must not be written', () => {
 
   test('in a folder that is not there', async () => {
     const {folder, input} = await paths(row('a'))
-    expect(await rejection(run({files: [input], output: join(folder, 'no', 'out.jsonl')}))).toMatchObject({kind: 'environment', code: 'NOT_WRITABLE'})
+    expect(await rejection(run({files: [input], output: join(folder, 'no', 'out.jsonl')}))).toMatchObject({
+      kind: 'environment',
+      code: 'NOT_WRITABLE',
+    })
   })
 
   test('an output on which another run works; a lock whose process is gone is taken over', async () => {
@@ -250,13 +285,19 @@ describe('outputs that must not be written', () => {
     let go = (): void => {}
     const waiting = new Promise<void>((resolve) => (go = resolve))
     const model = fakeModel()
-    const slow = {...model, rewards: async (inputs: Parameters<typeof model.rewards>[0]) => (await waiting, model.rewards(inputs))}
+    const slow = {
+      ...model,
+      rewards: async (inputs: Parameters<typeof model.rewards>[0]) => (await waiting, model.rewards(inputs)),
+    }
     const first = run({files: [input], output, model: slow})
     await expect.poll(() => readdir(folder)).toContain('out.jsonl.journal')
     expect(await rejection(run({files: [input], output}))).toMatchObject({kind: 'environment', code: 'LOCKED'})
     go()
     await first
-    await writeFile(`${output}.lock`, JSON.stringify({pid: process.pid, host: (await import('node:os')).hostname(), started: '1'}))
+    await writeFile(
+      `${output}.lock`,
+      JSON.stringify({pid: process.pid, host: (await import('node:os')).hostname(), started: '1'}),
+    )
     expect((await run({files: [input], output})).summary).toMatchObject({scored: 1})
     expect((await readdir(folder)).filter((name) => name.includes('lock'))).toEqual([])
   })
@@ -275,5 +316,7 @@ test('a long run is refused before it begins', async () => {
     code: 'CONFIRMATION_NEEDED',
     message: expect.stringMatching(/would take about \d+ h \d+ min on this processor \(2 tokens\/s\)/),
   })
-  expect((await run({files: [input], output, model})).events).toContainEqual(expect.objectContaining({type: 'estimate', tokensPerSecond: 2}))
+  expect((await run({files: [input], output, model})).events).toContainEqual(
+    expect.objectContaining({type: 'estimate', tokensPerSecond: 2}),
+  )
 })
