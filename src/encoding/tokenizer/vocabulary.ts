@@ -48,6 +48,11 @@ export function createVocabulary(texts: PieceTexts): Vocabulary {
     for (let at = 0; at < length; at++) if (units[from + at] !== units[other + at]) return false
     return true
   }
+  const spells = (id: number, text: string) => {
+    const start = starts[id] ?? 0
+    for (let at = 0; at < text.length; at++) if (units[start + at] !== text.charCodeAt(at)) return false
+    return true
+  }
   for (let id = 0; id < size; id++) {
     const hash = hashes[id] ?? 0
     const length = lengthOf(id)
@@ -65,7 +70,7 @@ export function createVocabulary(texts: PieceTexts): Vocabulary {
     for (let at = 0; at < text.length; at++) hash = (Math.imul(hash, base) + text.charCodeAt(at) + 1) | 0
     for (let slot = firstSlot(hash, text.length); ; slot = (slot + 1) & slotMask) {
       const id = slots[slot] ?? -1
-      if (id === -1 || (hashes[id] === hash && texts.text(id) === text)) return id
+      if (id === -1 || (hashes[id] === hash && lengthOf(id) === text.length && spells(id, text))) return id
     }
   }
   return {
