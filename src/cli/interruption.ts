@@ -14,10 +14,14 @@ export interface Interruption {
 export interface SignalSource {
   on(name: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
   off(name: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
-  exit(code: number): unknown
+  kill(pid: number, name: 'SIGINT' | 'SIGTERM'): unknown
+  readonly pid: number
 }
 
-/** Turns the first SIGINT or SIGTERM into an abort, after telling `announce`; the second leaves at once with 130 or 143. */
+/**
+ * Turns the first SIGINT or SIGTERM into an abort, after telling `announce`; the second leaves at once, by the signal itself (a
+ * shell sees 130 or 143): `process.exit` would wait for the thread that computes.
+ */
 export function watchForInterruption(
   announce: (name: 'SIGINT' | 'SIGTERM') => void,
   source: SignalSource = process,
@@ -25,25 +29,26 @@ export function watchForInterruption(
   const controller = new AbortController()
   let received: 'SIGINT' | 'SIGTERM' | undefined
   const onSignal = (name: 'SIGINT' | 'SIGTERM'): void => {
-    const reason = new Interrupted(`Stopped by ${name}.`, {signal: name})
     if (received !== undefined) {
-      source.exit(reason.exitCode)
+      end()
+      source.kill(source.pid, name)
       return
     }
     received = name
     announce(name)
-    controller.abort(reason)
+    controller.abort(new Interrupted(`Stopped by ${name}.`, {signal: name}))
   }
   const onInterrupt = (): void => onSignal('SIGINT')
   const onTerminate = (): void => onSignal('SIGTERM')
+  const end = (): void => {
+    source.off('SIGINT', onInterrupt)
+    source.off('SIGTERM', onTerminate)
+  }
   source.on('SIGINT', onInterrupt)
   source.on('SIGTERM', onTerminate)
   return {
     signal: controller.signal,
     received: () => received,
-    end() {
-      source.off('SIGINT', onInterrupt)
-      source.off('SIGTERM', onTerminate)
-    },
+    end,
   }
 }
