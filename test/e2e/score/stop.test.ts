@@ -42,6 +42,25 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
   })
 })
 
+test('a second Ctrl-C does not wait for the work in hand', async () => {
+  const folder = await temporaryFolder()
+  const rows = Array.from({length: 8}, (_, i) =>
+    JSON.stringify({prompt: 'p', reference: 'r', output: `word${i} `.repeat(16_000)}),
+  )
+  await writeFile(join(folder, 'rows.jsonl'), rows.join('\n'))
+  const limits = ['--max-length', '40000', '--max-response-length', '16000', '--threads', '1']
+  const child = startPolar(['score', 'rows.jsonl', '--model', 'polar-nano', '-o', 'out.jsonl', ...limits], {cwd: folder})
+  child.stdout.resume()
+  const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({code, signal})))
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (!stderr.includes('Stopping') && (stderr += text).includes('Stopping')) child.kill('SIGINT')
+  })
+  await expect.poll(() => readdir(folder), {timeout: 60_000}).toContain('out.jsonl.journal')
+  child.kill('SIGINT')
+  expect(await ended).toEqual({code: null, signal: 'SIGINT'})
+})
+
 test('a full disk stops a run with what is done, and it goes on when there is room', async () => {
   const folder = await temporaryFolder()
   await manyRows(folder)
