@@ -40,7 +40,7 @@ function parseHeader(file: string, bytes: Uint8Array): z.infer<typeof headerSche
   } catch {
     throw unsupported(file, 'is not a safetensors file: its header is not JSON')
   }
-  if (typeof json !== 'object' || json === null)
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw unsupported(file, 'is not a safetensors file: its header is not a JSON object')
   const parsed = headerSchema.safeParse(Object.fromEntries(Object.entries(json).filter(([name]) => name !== '__metadata__')))
   if (parsed.success) return parsed.data
@@ -60,7 +60,7 @@ export async function readSafetensors(
     if (bytesRead < 8) throw unsupported(file, `is not a safetensors file: it has ${size} bytes`)
     const headerBytes = Number(prefix.readBigUInt64LE())
     if (headerBytes > MAX_HEADER_BYTES)
-      throw unsupported(file, `is not a safetensors file: it announces a header of ${headerBytes} bytes`)
+      throw unsupported(file, 'is not a safetensors file: it does not begin with the size of a header')
     if (8 + headerBytes > size)
       throw unsupported(file, `is cut short: its header has ${headerBytes} bytes, the file ${size}`, {size})
     const header = Buffer.alloc(headerBytes)

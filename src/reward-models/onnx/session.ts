@@ -42,7 +42,10 @@ function failure({doing, words}: SessionReply & {type: 'failed'}): PolarError {
   const work = doing === 'load' ? 'loading the model' : 'computing rewards'
   if (/bad_alloc|allocate memory|out of memory|cannot allocate|mmap/i.test(words)) {
     return new PolarError('environment', 'OUT_OF_MEMORY', `memory ran out while ONNX Runtime was ${work}`, {
-      suggestions: ['--dtype q8 needs about a quarter of the memory', 'close other programs, or score on a machine with more memory'],
+      suggestions: [
+        '--dtype q8 needs about a quarter of the memory',
+        'close other programs, or score on a machine with more memory',
+      ],
       facts: {runtime: words},
     })
   }
@@ -64,7 +67,9 @@ function startWorker(): (request: SessionRequest) => Promise<SessionReply> {
     for (const {reject} of waiting.splice(0)) reject(error)
   }
   worker.on('error', fail)
-  worker.on('exit', (code) => fail(new PolarError('engine', 'ENGINE_EXITED', `the thread of ONNX Runtime ended with code ${code}`)))
+  worker.on('exit', (code) =>
+    fail(new PolarError('engine', 'ENGINE_EXITED', `the thread of ONNX Runtime ended with code ${code}`)),
+  )
   worker.unref()
   return async (request) =>
     new Promise((resolve, reject) => {
