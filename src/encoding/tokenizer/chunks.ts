@@ -6,8 +6,8 @@ import type {Vocabulary} from './vocabulary.js'
 /** Appends the ids of `text` from `start` to `end`, no added tokens looked for. */
 export type EncodeText = (text: string, start: number, end: number, out: number[]) => void
 
-/** Longer chunks are rarely met twice. */
-const longestKept = 128
+/** Longer chunks are rarely met twice, and would push out the others. */
+const longestKept = 512
 
 /**
  * Byte-pair encoding of a text in chunks: it is cut wherever no piece holds the two neighbours, every chunk is encoded by itself, and
