@@ -50,6 +50,8 @@ export interface ErrorDetails {
   readonly suggestions?: readonly string[]
   /** Data for `--json`: file, line, value, limits. Never a secret. */
   readonly facts?: Readonly<Record<string, unknown>>
+  /** What was done all the same; stands beside the error under `--json`. */
+  readonly result?: object
   readonly cause?: unknown
 }
 
@@ -63,6 +65,7 @@ export class PolarError<K extends ErrorKind = ErrorKind> extends Error {
   readonly code: ErrorCodes[K]
   readonly suggestions: readonly string[]
   readonly facts: Readonly<Record<string, unknown>>
+  readonly result: object
 
   constructor(kind: K, code: ErrorCodes[K], message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : {cause: details.cause})
@@ -70,6 +73,7 @@ export class PolarError<K extends ErrorKind = ErrorKind> extends Error {
     this.code = code
     this.suggestions = details.suggestions ?? []
     this.facts = details.facts ?? {}
+    this.result = details.result ?? {}
   }
 
   get exitCode(): number {

@@ -4,6 +4,8 @@ import {fileError} from '../system/file-errors.js'
 /** An error as it is told to people and programs. */
 export interface ErrorReport {
   readonly exitCode: number
+  /** What was done all the same: stands beside `error` in `--json`. */
+  readonly result: object
   /** The value of `error` in `--json`. */
   readonly json: {
     kind: string
@@ -17,10 +19,14 @@ export interface ErrorReport {
 /** Everything that can be thrown, as kind, code, words and exit code. What nobody foresaw is a bug of ours and exits with 1. */
 export function describeError(thrown: unknown): ErrorReport {
   const error = fileError(thrown)
-  if (error instanceof PolarError || error instanceof Interrupted) return {exitCode: error.exitCode, json: error.toJSON()}
+  if (error instanceof PolarError || error instanceof Interrupted) {
+    const result = error instanceof PolarError ? error.result : {}
+    return {exitCode: error.exitCode, result, json: error.toJSON()}
+  }
   const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return {
     exitCode: 1,
+    result: {},
     json: {
       kind: 'bug',
       code: 'BUG',

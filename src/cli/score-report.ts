@@ -72,13 +72,13 @@ export function summaryLine({rows, scored, failed, cut, reused, seconds, tokens,
   return `${parts.join(', ')}${output === undefined ? '' : ` → ${output}`}`
 }
 
-/** The error that a run with failed rows ends with, its summary as facts; undefined where every row was scored. */
+/** The error that a run with failed rows ends with, beside its summary; undefined where every row was scored. */
 export function failedRows(summary: ScoreSummary): PolarError | undefined {
   const {rows, failed, errors, onlyDataFailed} = summary
   if (failed === 0) return undefined
   const message = `${failed} of ${rows} rows failed${errors === undefined ? '' : `: ${errors}`}`
   const suggestions = ['the same command again tries only those rows']
-  const details = {facts: {...summary}, ...(errors !== undefined && !onlyDataFailed && {suggestions})}
+  const details = {result: summary, facts: {rows, failed, errors}, ...(errors !== undefined && !onlyDataFailed && {suggestions})}
   return onlyDataFailed
     ? new PolarError('data', 'ROWS_FAILED', message, details)
     : new PolarError('reward', 'ROWS_FAILED', message, details)

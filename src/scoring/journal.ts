@@ -50,12 +50,12 @@ export type ClosedWindow = z.infer<typeof closedWindowSchema>
 
 const headSchema = z.object({journal: z.literal(1), run: runIdentitySchema})
 const batchSchema = z.object({w: z.number(), d: z.string(), r: z.record(z.string(), z.number())})
-const closingSchema = z.object({w: z.number(), digest: z.string()})
+const closingSchema = z.object({w: z.number(), digest: z.string(), rewards: z.array(z.unknown())})
 
 /** Opens the journal of `run`, new or as an earlier run left it. Throws INPUT_CHANGED where it belongs to another run. */
 export async function openJournal(path: string, run: RunIdentity, output: string): Promise<Journal> {
   const file = await open(path, 'a+').catch((error: unknown) => {
-    throw fileError(error, path) ?? error
+    throw fileError(error, path)
   })
   try {
     return await load(file, path, run, output)
@@ -65,24 +65,48 @@ export async function openJournal(path: string, run: RunIdentity, output: string
   }
 }
 
-async function load(file: FileHandle, path: string, run: RunIdentity, output: string): Promise<Journal> {
-  const closings = new Map<number, {offset: number; length: number}>()
-  const open = new Map<number, {digest: string; rewards: Map<string, number>}>()
-  let end = 0
+/** What a journal holds: its run, and where or what its records are. */
+interface Contents {
+  run: RunIdentity | undefined
+  readonly closings: Map<number, {offset: number; length: number}>
+  readonly open: Map<number, {digest: string; rewards: Map<string, number>}>
+  holdsRewards: boolean
+  /** Position behind the last whole line. */
+  end: number
+}
+
+async function readContents(file: FileHandle, path: string): Promise<Contents> {
+  const contents: Contents = {run: undefined, closings: new Map(), open: new Map(), holdsRewards: false, end: 0}
+  const {closings, open} = contents
   for await (const {text, offset, length} of wholeLines(file)) {
     const record: unknown = parse(text)
-    if (offset === 0) demandSameRun(demand(headSchema, record, path).run, run, output)
-    else if (closingSchema.safeParse(record).success) {
-      const {w} = closingSchema.parse(record)
+    const closing = closingSchema.safeParse(record)
+    if (offset === 0) contents.run = demand(headSchema, record, path).run
+    else if (closing.success) {
+      const {w, rewards} = closing.data
       closings.set(w, {offset, length})
       open.delete(w)
+      contents.holdsRewards ||= rewards.some((reward) => reward !== null)
     } else {
       const {w, d, r} = demand(batchSchema, record, path)
       const rewards = open.get(w)?.rewards ?? new Map<string, number>()
       for (const [key, reward] of Object.entries(r)) rewards.set(key, reward)
       open.set(w, {digest: d, rewards})
+      contents.holdsRewards = true
     }
-    end = offset + length
+    contents.end = offset + length
+  }
+  return contents
+}
+
+async function load(file: FileHandle, path: string, run: RunIdentity, output: string): Promise<Journal> {
+  const contents = await readContents(file, path)
+  const {closings, open} = contents
+  let {end} = contents
+  if (contents.run !== undefined && contents.holdsRewards) demandSameRun(contents.run, run, output)
+  else {
+    end = 0 // nothing was scored yet, so nothing is lost: a mended command may begin anew
+    closings.clear()
   }
   await file.truncate(end)
 
@@ -92,7 +116,7 @@ async function load(file: FileHandle, path: string, run: RunIdentity, output: st
     try {
       for (let done = 0; done < line.length;) done += (await file.write(line, done)).bytesWritten
     } catch (error) {
-      throw fileError(error, path) ?? error
+      throw fileError(error, path)
     }
     end += line.length
     return {offset, length: line.length}

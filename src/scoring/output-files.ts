@@ -87,6 +87,7 @@ export async function earlierRun(files: OutputFiles, run: RunIdentity): Promise<
   }
   const meta = metaSchema.safeParse(parse(text))
   if (!meta.success) throw changed(`${files.meta} is damaged`, output)
+  if (meta.data.summary.scored === 0) return undefined // nothing was scored, so nothing can be lost
   demandSameRun(meta.data.run, run, output)
   const found = await digest(output)
   if (found.sha256 !== meta.data.output.sha256) throw changed(`${output} is not as the run left it`, output)

@@ -1,3 +1,4 @@
+import {PolarError} from '../errors.js'
 import type {ModelIdentity, RewardModel} from '../reward-models/reward-model.js'
 import {DEFAULT_ROW_KEYS} from '../rows/parse-row.js'
 import {inputBytes, type ReadRowsOptions} from '../rows/read-rows.js'
@@ -80,6 +81,30 @@ async function* estimate(run: Run, model: RewardModel, window: Window, tokens: n
   if (run.options.maxSeconds !== undefined) demandShortRun(found, run.options.maxSeconds)
 }
 
+/** Mistakes of a command line, not of single rows, where every row makes them. */
+const COMMAND_MISTAKES = new Set(['KEY_NOT_FOUND', 'REWARD_KEY_EXISTS'])
+/** So many rows that fail alike are no accident. */
+const MANY_ROWS = 200
+
+/**
+ * Throws what the first row failed for, where all rows of the first window failed for the same reason and the command line is at
+ * fault: going on through a large file would help nobody.
+ */
+function demandSomeRow(run: Run, window: Window, failures: readonly Failure[]): void {
+  const [first] = failures
+  const isFirstOfMany = run.tally.rows === 0 && window.rows.length >= MANY_ROWS
+  if (first === undefined || !isFirstOfMany || failures.length < window.rows.length || !COMMAND_MISTAKES.has(first.code)) return
+  if (failures.some(({code}) => code !== first.code)) return
+  const code = first.code === 'KEY_NOT_FOUND' ? 'KEY_NOT_FOUND' : 'REWARD_KEY_EXISTS'
+  throw new PolarError('data', code, `${first.message}, and the same for the first ${failures.length} rows`, {
+    suggestions:
+      code === 'KEY_NOT_FOUND'
+        ? ['--prompt-key, --reference-key and --output-key name the columns']
+        : ['--replace-reward to put new rewards in place of the old', '--reward-key NAME to write under another key'],
+    facts: {rows: failures.length},
+  })
+}
+
 /** Counts a window that is through. */
 export async function* count(
   run: Run,
@@ -87,6 +112,7 @@ export async function* count(
   failures: readonly Failure[],
   cutRows: readonly number[],
 ): AsyncGenerator<ScoreEvent> {
+  demandSomeRow(run, window, failures)
   run.tally.rows += window.rows.length
   run.tally.addFailures(failures)
   run.tally.addCut(cutRows.flatMap((i) => window.rows[i] ?? []))

@@ -23,7 +23,7 @@ export async function writeAtomically<T>(path: string, write: (file: FileHandle)
     return result
   } catch (error) {
     await rm(temporary, {force: true}).catch(() => {})
-    throw fileError(error, path) ?? error
+    throw fileError(error, path)
   }
 }
 
@@ -33,7 +33,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8')
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined
-    throw fileError(error, path) ?? error
+    throw fileError(error, path)
   }
 }
 
@@ -57,7 +57,7 @@ export async function lock(path: string, what: string): Promise<() => Promise<vo
       await removeStale(path, holder)
     }
   } catch (error) {
-    throw fileError(error, path) ?? error
+    throw fileError(error, path)
   } finally {
     await rm(mine, {force: true}).catch(() => {})
   }

@@ -3,7 +3,8 @@ import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {text} from 'node:stream/consumers'
 import {describe, expect, test} from 'vitest'
-import {runPolar, startPolar, temporaryFolder} from '../../fixtures/run-polar.js'
+import {runPolar, startPolar} from '../../fixtures/run-polar.js'
+import {temporaryFolder} from '../../fixtures/temporary-folder.js'
 
 const row = JSON.stringify({prompt: 'What is the capital of China?', reference: 'Beijing.', output: 'Shanghai.'})
 
@@ -94,6 +95,15 @@ describe('polar.yaml', () => {
     if (words !== '') expect(error.facts.line).toBe(line)
   })
 
+  test('a flag that is typed takes away the defaults that exclude it', async () => {
+    const cwd = await folderWith('score: {model: polar-nano, sort: true, dtype: f32}\n')
+    const ranked = await runPolar(['score', 'rows.jsonl'], {cwd})
+    expect(ranked.code).toBe(0)
+    expect(JSON.parse(ranked.stdout)).toHaveProperty('reward')
+    expect(await runPolar(['score', 'rows.jsonl', '-o', 'out.jsonl'], {cwd})).toMatchObject({code: 0, stdout: ''})
+    expect(await readFile(join(cwd, 'out.jsonl'), 'utf8')).toContain('"reward":')
+  })
+
   test('a file that --config names has to be there', async () => {
     const cwd = await temporaryFolder()
     const {code, stderr} = await runPolar(['data', 'encode', 'rows.jsonl', '--config', 'mine.yaml'], {cwd})
@@ -108,7 +118,7 @@ test('completion is set up for bash and knows the commands', async () => {
   expect(await runPolar(['autocomplete', 'bash', '--refresh-cache'], {env})).toMatchObject({code: 0})
   const script = await runPolar(['autocomplete', 'script', 'bash'], {env})
   expect(script.stdout).toMatch(/polar.*autocomplete.*bash_setup/is)
-  const functions = await readFile(join(cache, 'polar', 'autocomplete', 'functions', 'bash', 'polar.bash'), 'utf8')
-  expect(functions).toContain('data:encode')
-  expect(functions).toContain('--max-length')
+  const functions = join(cache, 'polar', 'autocomplete', 'functions', 'bash', 'polar.bash')
+  const complete = (line: string) =>
+    execFileSync('bash', ['-c', `source "$1"; COMP_WORDS=(${line}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); ${completer}; echo "\${COMPREPLY[@]}"`, 'bash', functions], {encoding: 'utf8'})
 })

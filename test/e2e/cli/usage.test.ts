@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {runPolar, temporaryFolder} from '../../fixtures/run-polar.js'
+import {runPolar} from '../../fixtures/run-polar.js'
+import {temporaryFolder} from '../../fixtures/temporary-folder.js'
 
 const encode = ['data', 'encode', 'rows.jsonl', '--model', 'polar-nano']
 

@@ -135,6 +135,16 @@ describe('rows that fail', () => {
     expect(await readdir(folder)).toContain('out.jsonl.journal')
   })
 
+  test('when every one of many rows lacks a key, the run ends, and the mended command may follow', async () => {
+    const {input, output} = await paths(Array.from({length: 300}, () => row('a')).join('\n'))
+    expect(await rejection(run({files: [input], output, keys: {output: 'answer'}}))).toMatchObject({
+      kind: 'data',
+      code: 'KEY_NOT_FOUND',
+      message: expect.stringMatching(/:1: no key "answer"; the row has prompt, reference, output, and the same for the first 300 rows/),
+    })
+    expect((await run({files: [input], output})).summary).toMatchObject({scored: 300})
+  })
+
   test('a reward that is no number is no reward', async () => {
     const {input, output} = await paths(row('a'))
     const {summary} = await run({files: [input], output, model: fakeModel({answer: () => ({reward: NaN})})})
