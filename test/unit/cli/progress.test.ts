@@ -17,7 +17,7 @@ function fakeStream(isTTY: boolean) {
 }
 
 test.each([
-  [0.4, '0 s'],
+  [0.44, '0.4 s'],
   [89, '89 s'],
   [90, '2 min'],
   [3600, '60 min'],
