@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process'
 import {once} from 'node:events'
 import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -112,13 +113,20 @@ describe('polar.yaml', () => {
   })
 })
 
-test('completion is set up for bash and knows the commands', async () => {
+test('completion works in bash', async () => {
   const cache = await temporaryFolder()
   const env = {XDG_CACHE_HOME: cache, HOME: cache, SHELL: '/bin/bash'}
   expect(await runPolar(['autocomplete', 'bash', '--refresh-cache'], {env})).toMatchObject({code: 0})
-  const script = await runPolar(['autocomplete', 'script', 'bash'], {env})
-  expect(script.stdout).toMatch(/polar.*autocomplete.*bash_setup/is)
+  const setup = await runPolar(['autocomplete', 'script', 'bash'], {env})
+  expect(setup.stdout).toContain(join(cache, 'polar', 'autocomplete', 'bash_setup'))
   const functions = join(cache, 'polar', 'autocomplete', 'functions', 'bash', 'polar.bash')
-  const complete = (line: string) =>
-    execFileSync('bash', ['-c', `source "$1"; COMP_WORDS=(${line}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); ${completer}; echo "\${COMPREPLY[@]}"`, 'bash', functions], {encoding: 'utf8'})
+  const complete = (...words: string[]) => {
+    const script = 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _polar_autocomplete; echo "${COMPREPLY[@]}"'
+    return execFileSync('bash', ['-c', script, functions, ...words], {encoding: 'utf8'})
+      .trim()
+      .split(' ')
+  }
+  expect(complete('polar', 'sc')).toEqual(['score'])
+  expect(complete('polar', 'data', 'enc')).toEqual(['encode'])
+  expect(complete('polar', 'data', 'encode', '--max').toSorted()).toEqual(['--max-length', '--max-response-length'])
 })
