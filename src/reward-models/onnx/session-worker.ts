@@ -9,6 +9,14 @@ export interface TensorData {
 }
 export type NamedTensors = ReadonlyMap<string, TensorData>
 
+/** What the thread is started with. */
+export interface SessionThreadData {
+  /** Path of onnxruntime-node. */
+  readonly runtime: string
+  /** One int32: 1 while ONNX Runtime is at work, else 0; waiters are woken. */
+  readonly busy: Int32Array
+}
+
 export type SessionRequest =
   | {readonly type: 'load'; readonly model: Uint8Array; readonly folder: string; readonly threads: number}
   | {readonly type: 'run'; readonly feeds: NamedTensors; readonly fetch: readonly string[]}
@@ -24,12 +32,13 @@ export type SessionReply =
 /**
  * What the session's thread does. ONNX Runtime computes on the thread that asks it, for minutes with a long text and a large model: on
  * the main thread no signal would be heard meanwhile. The thread is started from the text of this function, so that it needs no file of
- * its own, whether it runs from source or bundled; hence nothing outside the function may be used in it. `workerData` is the path of
- * onnxruntime-node.
+ * its own, whether it runs from source or bundled; hence nothing outside the function may be used in it.
  */
 export function serveSession({parentPort, workerData}: typeof Threads, require: (path: string) => unknown): void {
   // ONNX Runtime prints what it logs below this to stderr, besides raising it: 4 leaves only what ends the process.
   const LOG_FATAL = 4
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- startWorker() says so
+  const {runtime: path, busy} = workerData as SessionThreadData
   let runtime: typeof Runtime | undefined
   let session: InferenceSession | undefined
 
@@ -66,10 +75,11 @@ export function serveSession({parentPort, workerData}: typeof Threads, require: 
   }
   const answer = async (request: SessionRequest): Promise<SessionReply> => {
     let doing: 'start' | 'load' | 'run' = 'start'
+    Atomics.store(busy, 0, 1)
     try {
       if (!runtime) {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- require() knows no types
-        runtime = require(workerData) as typeof Runtime
+        runtime = require(path) as typeof Runtime
         runtime.env.logLevel = 'fatal'
       }
       if (request.type === 'load') {
@@ -85,6 +95,9 @@ export function serveSession({parentPort, workerData}: typeof Threads, require: 
       return {type: 'closed'}
     } catch (error) {
       return {type: 'failed', doing, words: error instanceof Error ? error.message : String(error)}
+    } finally {
+      Atomics.store(busy, 0, 0)
+      Atomics.notify(busy, 0)
     }
   }
   parentPort?.on('message', (request: SessionRequest) => {

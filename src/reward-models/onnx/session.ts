@@ -1,7 +1,13 @@
 import {createRequire} from 'node:module'
 import {Worker} from 'node:worker_threads'
 import {PolarError} from '../../errors.js'
-import {serveSession, type NamedTensors, type SessionReply, type SessionRequest} from './session-worker.js'
+import {
+  serveSession,
+  type NamedTensors,
+  type SessionReply,
+  type SessionRequest,
+  type SessionThreadData,
+} from './session-worker.js'
 
 /** A loaded model on a thread of its own. Requests are answered one after the other. */
 export interface OnnxSession {
@@ -54,9 +60,10 @@ function failure({doing, words}: SessionReply & {type: 'failed'}): PolarError {
 
 /** Starts the thread; what it answers to a request. Nobody waiting, it does not keep the process alive. */
 function startWorker(): (request: SessionRequest) => Promise<SessionReply> {
+  const data: SessionThreadData = {runtime: runtimePath(), busy: new Int32Array(new SharedArrayBuffer(4))}
   const worker = new Worker(`(${serveSession.toString()})(require('node:worker_threads'), require)`, {
     eval: true,
-    workerData: runtimePath(),
+    workerData: data,
   })
   const waiting: {resolve: (reply: SessionReply) => void; reject: (error: unknown) => void}[] = []
   worker.on('message', (reply: SessionReply) => {
@@ -66,10 +73,14 @@ function startWorker(): (request: SessionRequest) => Promise<SessionReply> {
   const fail = (error: unknown): void => {
     for (const {reject} of waiting.splice(0)) reject(error)
   }
+  // ONNX Runtime aborts the process when it comes back to a thread that is being ended: an exit waits for it.
+  const waitForRuntime = (): void => void Atomics.wait(data.busy, 0, 1)
+  process.on('exit', waitForRuntime)
   worker.on('error', fail)
-  worker.on('exit', (code) =>
-    fail(new PolarError('engine', 'ENGINE_EXITED', `the thread of ONNX Runtime ended with code ${code}`)),
-  )
+  worker.on('exit', (code) => {
+    process.off('exit', waitForRuntime)
+    fail(new PolarError('engine', 'ENGINE_EXITED', `the thread of ONNX Runtime ended with code ${code}`))
+  })
   worker.unref()
   return async (request) =>
     new Promise((resolve, reject) => {
