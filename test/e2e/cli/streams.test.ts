@@ -1,10 +1,11 @@
-import {execFileSync} from 'node:child_process'
+import {execFileSync, spawnSync} from 'node:child_process'
 import {once} from 'node:events'
+import {existsSync} from 'node:fs'
 import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {text} from 'node:stream/consumers'
 import {describe, expect, test} from 'vitest'
-import {runPolar, startPolar} from '../../fixtures/run-polar.js'
+import {polarProgram, runPolar, startPolar} from '../../fixtures/run-polar.js'
 import {temporaryFolder} from '../../fixtures/temporary-folder.js'
 
 const row = JSON.stringify({prompt: 'What is the capital of China?', reference: 'Beijing.', output: 'Shanghai.'})
@@ -38,6 +39,31 @@ test('a reader that leaves early (| head) ends the program quietly', async () =>
   child.stdout.destroy()
   expect(await once(child, 'close')).toEqual([0, null])
   expect(await stderr).toBe('')
+})
+
+describe.skipIf(!existsSync('/dev/full'))('a full disk under stdout', () => {
+  test.each([
+    ['--help'],
+    ['data encode rows.jsonl --model polar-nano'],
+    ['data encode rows.jsonl --model polar-nano --json'],
+    ['score rows.jsonl --model polar-nano --dtype f32'],
+  ])('polar %s says so, and fails', async (line) => {
+    const cwd = await temporaryFolder()
+    await writeFile(join(cwd, 'rows.jsonl'), row)
+    const {status, stderr} = spawnSync(`"${process.execPath}" "${polarProgram}" ${line} > /dev/full`, {
+      cwd,
+      shell: true,
+      encoding: 'utf8',
+    })
+    expect(status).toBe(4)
+    expect(stderr).toContain('Error: stdout could not be written: the disk is full\nTry: ')
+    expect(stderr).not.toContain('    at ')
+  })
+
+  test('polar --version fails', () => {
+    const {status} = spawnSync(`"${process.execPath}" "${polarProgram}" --version > /dev/full`, {shell: true})
+    expect(status).toBe(4)
+  })
 })
 
 describe('signals', () => {
