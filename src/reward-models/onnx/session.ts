@@ -44,9 +44,8 @@ function runtimePath(): string {
 }
 
 function failure({doing, words}: SessionReply & {type: 'failed'}): PolarError {
-  if (doing === 'start') return packageMissing(words)
-  const work = doing === 'load' ? 'loading the model' : 'computing rewards'
-  if (/bad_alloc|allocate memory|out of memory|cannot allocate|mmap/i.test(words)) {
+  const work = {start: 'starting', load: 'loading the model', run: 'computing rewards'}[doing]
+  if (/bad_alloc|allocate memory|out of memory|mmap|failed to map/i.test(words)) {
     return new PolarError('environment', 'OUT_OF_MEMORY', `memory ran out while ONNX Runtime was ${work}`, {
       suggestions: [
         '--dtype q8 needs about a quarter of the memory',
@@ -55,6 +54,7 @@ function failure({doing, words}: SessionReply & {type: 'failed'}): PolarError {
       facts: {runtime: words},
     })
   }
+  if (doing === 'start') return packageMissing(words)
   return new PolarError('engine', 'ENGINE_FAILED', `ONNX Runtime failed while ${work}: ${words}`)
 }
 
