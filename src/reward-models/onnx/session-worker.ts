@@ -19,13 +19,23 @@ export interface SessionThreadData {
 
 export type SessionRequest =
   | {readonly type: 'load'; readonly model: Uint8Array; readonly folder: string; readonly threads: number}
-  | {readonly type: 'run'; readonly feeds: NamedTensors; readonly fetch: readonly string[]}
+  | {
+      readonly type: 'run'
+      readonly feeds: NamedTensors
+      readonly fetch: readonly string[]
+      /** Number of a kept cache to feed as well. */
+      readonly past?: number
+      /** Number under which to keep the fetched values, `present_x` as `past_x`, instead of handing them out. */
+      readonly keep?: number
+    }
+  | {readonly type: 'drop'; readonly cache: number}
   | {readonly type: 'close'}
 
 /** The answer to a request, in the order of the requests. */
 export type SessionReply =
   | {readonly type: 'loaded'; readonly version: string; readonly outputNames: readonly string[]}
   | {readonly type: 'ran'; readonly outputs: NamedTensors}
+  | {readonly type: 'dropped'}
   | {readonly type: 'closed'}
   | {readonly type: 'failed'; readonly doing: 'start' | 'load' | 'run'; readonly words: string}
 
@@ -41,6 +51,8 @@ export function serveSession({parentPort, workerData}: typeof Threads, require: 
   const {runtime: path, busy} = workerData as SessionThreadData
   let runtime: typeof Runtime | undefined
   let session: InferenceSession | undefined
+  /** Keys and values that later runs continue. They stay here: those of a long text are gigabytes. */
+  const caches = new Map<number, Record<string, Tensor>>()
 
   const toTensor = (ort: typeof Runtime, {data, shape}: TensorData): Tensor => {
     if (data instanceof Float32Array) return new ort.Tensor('float32', data, shape)
@@ -66,12 +78,16 @@ export function serveSession({parentPort, workerData}: typeof Threads, require: 
     const version = runtime.env.versions.node ?? runtime.env.versions.common
     return {type: 'loaded', version, outputNames: session.outputNames}
   }
-  const run = async ({feeds, fetch}: SessionRequest & {type: 'run'}): Promise<SessionReply> => {
+  const run = async ({feeds, fetch, past, keep}: SessionRequest & {type: 'run'}): Promise<SessionReply> => {
     const ort = runtime
     if (!session || !ort) throw new Error('the model is closed')
+    const cache = past === undefined ? {} : caches.get(past)
+    if (!cache) throw new Error(`no cache ${past}`)
     const inputs = Object.fromEntries([...feeds].map(([name, value]) => [name, toTensor(ort, value)]))
-    const outputs = await session.run(inputs, fetch, {logSeverityLevel: LOG_FATAL})
-    return {type: 'ran', outputs: new Map(Object.entries(outputs).map(([name, value]) => [name, fromTensor(value)]))}
+    const outputs = Object.entries(await session.run({...inputs, ...cache}, fetch, {logSeverityLevel: LOG_FATAL}))
+    if (keep === undefined) return {type: 'ran', outputs: new Map(outputs.map(([name, value]) => [name, fromTensor(value)]))}
+    caches.set(keep, Object.fromEntries(outputs.map(([name, value]) => [name.replace('present_', 'past_'), value])))
+    return {type: 'ran', outputs: new Map()}
   }
   const answer = async (request: SessionRequest): Promise<SessionReply> => {
     let doing: 'start' | 'load' | 'run' = 'start'
@@ -90,6 +106,11 @@ export function serveSession({parentPort, workerData}: typeof Threads, require: 
         doing = 'run'
         return await run(request)
       }
+      if (request.type === 'drop') {
+        caches.delete(request.cache)
+        return {type: 'dropped'}
+      }
+      caches.clear()
       await session?.release()
       session = undefined
       return {type: 'closed'}

@@ -9,13 +9,22 @@ import {
   type SessionThreadData,
 } from './session-worker.js'
 
-/** A loaded model on a thread of its own. Requests are answered one after the other. */
+/** Outputs of a run that stay with the session, to be inputs of later runs. */
+export interface KeptOutputs {
+  readonly cache: number
+}
+
+/** A loaded model on a thread of its own. Requests are answered one after the other; they reject with OUT_OF_MEMORY or ENGINE_FAILED. */
 export interface OnnxSession {
   /** Version of ONNX Runtime. */
   readonly version: string
   readonly outputNames: readonly string[]
-  /** Computes the outputs named in `fetch`, all of them float. Rejects with OUT_OF_MEMORY or ENGINE_FAILED. */
-  run(feeds: NamedTensors, fetch: readonly string[]): Promise<NamedTensors>
+  /** Computes the outputs named in `fetch`, all of them float. What is in `past` is fed as well. */
+  run(feeds: NamedTensors, fetch: readonly string[], past?: KeptOutputs): Promise<NamedTensors>
+  /** Computes the outputs named in `fetch` and keeps each `present_x` as the later input `past_x`. */
+  keep(feeds: NamedTensors, fetch: readonly string[], past?: KeptOutputs): Promise<KeptOutputs>
+  /** Frees what `keep` gave. */
+  drop(kept: KeptOutputs): Promise<void>
   close(): Promise<void>
 }
 
@@ -109,12 +118,21 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
     await close().catch(() => {})
     throw error
   })
+  let caches = 0
   return {
     version,
     outputNames,
-    async run(feeds, fetch) {
-      const {outputs} = await ask({type: 'run', feeds, fetch}, 'ran')
+    async run(feeds, fetch, past) {
+      const {outputs} = await ask({type: 'run', feeds, fetch, ...(past && {past: past.cache})}, 'ran')
       return outputs
+    },
+    async keep(feeds, fetch, past) {
+      const cache = caches++
+      await ask({type: 'run', feeds, fetch, keep: cache, ...(past && {past: past.cache})}, 'ran')
+      return {cache}
+    },
+    async drop({cache}) {
+      await ask({type: 'drop', cache}, 'dropped')
     },
     close,
   }
