@@ -72,6 +72,7 @@ function startWorker(): (request: SessionRequest) => Promise<SessionReply> {
   const data: SessionThreadData = {runtime: runtimePath(), busy: new Int32Array(new SharedArrayBuffer(4))}
   const worker = new Worker(`(${serveSession.toString()})(require('node:worker_threads'), require)`, {
     eval: true,
+    execArgv: [], // --input-type=module would make the text a module
     workerData: data,
   })
   const waiting: {resolve: (reply: SessionReply) => void; reject: (error: unknown) => void}[] = []
