@@ -7,7 +7,7 @@ import type {RewardModel} from '../reward-models/reward-model.js'
 import type {ScoreSummary} from '../scoring/events.js'
 import type {ScoreOptions} from '../scoring/options.js'
 import {score} from '../scoring/score.js'
-import {createProgress} from './progress.js'
+import type {Progress} from './progress.js'
 import {failedRows, reportScore, summaryLine} from './score-report.js'
 import {jsonLinesView, tableView, type ScoreView} from './score-view.js'
 
@@ -18,7 +18,7 @@ export interface ScoreCommandOptions {
   readonly compute: LoadOptions
   readonly sort: boolean
   readonly json: boolean
-  readonly quiet: boolean
+  readonly progress: Progress
   readonly notice: (message: string) => void
   readonly warn: (message: string) => void
   readonly run: Omit<ScoreOptions, 'files' | 'encoder' | 'model'>
@@ -26,7 +26,7 @@ export interface ScoreCommandOptions {
 
 /** What `polar score` does: find the model, score, show. Throws ROWS_FAILED at the end of a run in which rows failed. */
 export async function scoreCommand(options: ScoreCommandOptions): Promise<ScoreSummary> {
-  const {files, modelName, limits, run, notice, warn, quiet} = options
+  const {files, modelName, limits, run, notice, warn, progress} = options
   if (options.json && run.output === undefined) {
     throw new PolarError('usage', 'FLAG_INVALID', '--json prints the summary of a run on stdout, so the rows need a file', {
       suggestions: ['-o FILE'],
@@ -39,7 +39,7 @@ export async function scoreCommand(options: ScoreCommandOptions): Promise<ScoreS
   const loadModel = async (): Promise<RewardModel> => (model = await load(found, options))
   try {
     const summary = await reportScore(score({...run, files, encoder, model: loadModel}), {
-      progress: createProgress({quiet}),
+      progress,
       view: run.output === undefined ? viewOf(options) : undefined,
       notice,
       warn,
@@ -55,9 +55,14 @@ export async function scoreCommand(options: ScoreCommandOptions): Promise<ScoreS
 
 async function load(
   {name, directory, isPlaceholder}: ResolvedModel,
-  {compute, notice}: ScoreCommandOptions,
+  {compute, notice, progress, run}: ScoreCommandOptions,
 ): Promise<RewardModel> {
-  const model = await loadRewardModel(directory, compute)
+  const model = await loadRewardModel(directory, {
+    ...compute,
+    ...(run.signal && {signal: run.signal}),
+    onQuantizing: (share) => progress.update({done: Math.round(share * 100), total: 100, unit: '% of the 8-bit weights'}),
+  })
+  progress.stop()
   if (model.notice !== undefined) notice(model.notice)
   return {...model, identity: {...model.identity, model: name, ...(isPlaceholder && {placeholder: true})}}
 }

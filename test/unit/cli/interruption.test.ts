@@ -18,7 +18,11 @@ test.each([
 ] as const)('the first %s aborts, the second leaves at once (a shell sees %i)', (name, code) => {
   const source = new FakeProcess()
   const told: string[] = []
-  const watch = watchForInterruption((signal) => told.push(signal), source)
+  const watch = watchForInterruption(
+    (signal) => told.push(signal),
+    () => told.push('leave'),
+    source,
+  )
   expect(watch.received()).toBeUndefined()
   source.emit(name)
   expect(watch.signal.aborted).toBe(true)
@@ -28,12 +32,16 @@ test.each([
   expect(source.kills).toEqual([])
   source.emit(name)
   expect(source.kills).toEqual([[17, name, 0]])
-  expect(told).toEqual([name])
+  expect(told).toEqual([name, 'leave'])
 })
 
 test('the code is that of the last signal', () => {
   const source = new FakeProcess()
-  watchForInterruption(() => {}, source)
+  watchForInterruption(
+    () => {},
+    () => {},
+    source,
+  )
   source.emit('SIGTERM')
   source.emit('SIGINT')
   expect(source.kills).toEqual([[17, 'SIGINT', 0]])
@@ -41,7 +49,11 @@ test('the code is that of the last signal', () => {
 
 test('the end gives the signals back', () => {
   const source = new FakeProcess()
-  watchForInterruption(() => {}, source).end()
+  watchForInterruption(
+    () => {},
+    () => {},
+    source,
+  ).end()
   expect(source.listenerCount('SIGINT') + source.listenerCount('SIGTERM')).toBe(0)
 })
 

@@ -140,7 +140,9 @@ describe('rows that fail', () => {
     expect(await rejection(run({files: [input], output, keys: {output: 'answer'}}))).toMatchObject({
       kind: 'data',
       code: 'KEY_NOT_FOUND',
-      message: expect.stringMatching(/:1: no key "answer"; the row has prompt, reference, output, and the same for the first 300 rows/),
+      message: expect.stringMatching(
+        /:1: no key "answer"; the row has prompt, reference, output, and the same for the first 300 rows/,
+      ),
     })
     expect((await run({files: [input], output})).summary).toMatchObject({scored: 300})
   })
