@@ -24,10 +24,13 @@ export interface Journal {
   rewards(window: number, digest: string): CandidateRewards
   /** Adds a batch. It survives kill -9 once this has resolved. */
   append(window: number, digest: string, rewards: CandidateRewards): Promise<void>
-  /** Closes a window and brings the journal to the disk. */
+  /** Closes a window. What is older than a second or so also survives a power cut. */
   close(window: number, record: ClosedWindow): Promise<void>
   end(): Promise<void>
 }
+
+/** At least this long between two calls that wait for the disk. */
+const SYNC_MILLISECONDS = 1000
 
 const failureSchema = z.object({
   file: z.string(),
@@ -121,6 +124,7 @@ async function load(file: FileHandle, path: string, run: RunIdentity, output: st
     end += line.length
     return {offset, length: line.length}
   }
+  let synced = performance.now()
   if (end === 0) await write({journal: 1, run})
 
   return {
@@ -142,7 +146,10 @@ async function load(file: FileHandle, path: string, run: RunIdentity, output: st
     },
     async close(window, record) {
       const place = await write({w: window, ...record})
-      await file.datasync()
+      if (performance.now() - synced > SYNC_MILLISECONDS) {
+        await file.datasync()
+        synced = performance.now()
+      }
       closings.set(window, place)
       open.delete(window)
     },
