@@ -37,6 +37,7 @@ export interface ErrorCodes {
     | 'MODEL_UNSUPPORTED'
     | 'OUT_OF_MEMORY'
     | 'DISK_FULL'
+    | 'NOT_READABLE'
     | 'NOT_WRITABLE'
     | 'LOCKED'
   engine: 'ENGINE_EXITED' | 'ENGINE_FAILED'
