@@ -111,3 +111,9 @@ export class Interrupted extends Error {
     return {kind: 'interrupted', code: 'INTERRUPTED', message: this.message, suggestions: this.suggestions, facts: this.facts}
   }
 }
+
+/** Whether `error` is what ends work because `signal` fired, and not a fault that came up meanwhile. */
+export function isInterruption(error: unknown, signal: AbortSignal | undefined): boolean {
+  if (signal?.aborted !== true) return false
+  return error === signal.reason || error instanceof Interrupted || (error instanceof Error && error.name === 'AbortError')
+}

@@ -38,14 +38,14 @@ export async function scoreCommand(options: ScoreCommandOptions): Promise<ScoreS
   let model: RewardModel | undefined
   const loadModel = async (): Promise<RewardModel> => (model = await load(found, options))
   try {
-    const summary = await reportScore(score({...run, files, encoder, model: loadModel}), {
+    const {summary, remedies} = await reportScore(score({...run, files, encoder, model: loadModel}), {
       progress,
       view: run.output === undefined ? viewOf(options) : undefined,
       notice,
       warn,
     })
     notice(summaryLine(summary))
-    const failed = failedRows(summary)
+    const failed = failedRows(summary, remedies)
     if (failed !== undefined) throw failed
     return summary
   } finally {
@@ -64,7 +64,13 @@ async function load(
   })
   progress.stop()
   if (model.notice !== undefined) notice(model.notice)
-  return {...model, identity: {...model.identity, model: name, ...(isPlaceholder && {placeholder: true})}}
+  return {
+    identity: {...model.identity, model: name, ...(isPlaceholder && {placeholder: true})},
+    batches: (inputs) => model.batches(inputs),
+    rewards: (inputs, options) => model.rewards(inputs, options),
+    measure: () => model.measure(),
+    close: () => model.close(),
+  }
 }
 
 function viewOf({files, sort, run}: ScoreCommandOptions): ScoreView {

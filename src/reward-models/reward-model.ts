@@ -1,4 +1,4 @@
-import type {PolarError} from '../errors.js'
+import {PolarError} from '../errors.js'
 
 /** One input of a reward model. A model that needs ids and is given only text tokenizes it with the checkpoint's own tokenizer. */
 export interface RewardInput {
@@ -8,6 +8,16 @@ export interface RewardInput {
 
 /** A finite reward, or why this input has none. */
 export type Outcome = {readonly reward: number} | {readonly error: PolarError}
+
+/** The outcome of what a model gave: only a finite number is a reward. */
+export function toOutcome(reward: number): Outcome {
+  if (Number.isFinite(reward)) return {reward}
+  return {
+    error: new PolarError('reward', 'REWARD_MALFORMED', `the model gave ${reward}, which is no reward`, {
+      suggestions: ['look for NaN or infinite weights in the checkpoint'],
+    }),
+  }
+}
 
 /** What made a reward: written beside every result. */
 export interface ModelIdentity {
