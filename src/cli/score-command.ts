@@ -1,12 +1,13 @@
 import {createEncoder, type EncoderOptions} from '../encoding/encoder.js'
 import {loadTokenizer} from '../encoding/tokenizer/load.js'
-import {PolarError} from '../errors.js'
+import {Interrupted, PolarError} from '../errors.js'
 import {PLACEHOLDER_NOTICE, resolveModel, type ResolvedModel} from '../models/resolve.js'
 import {loadRewardModel, type LoadOptions} from '../reward-models/onnx/load.js'
 import type {RewardModel} from '../reward-models/reward-model.js'
 import type {ScoreSummary} from '../scoring/events.js'
 import type {ScoreOptions} from '../scoring/options.js'
 import {score} from '../scoring/score.js'
+import {shellCommand} from '../system/shell-command.js'
 import type {Progress} from './progress.js'
 import {failedRows, reportScore, summaryLine} from './score-report.js'
 import {jsonLinesView, tableView, type ScoreView} from './score-view.js'
@@ -48,9 +49,22 @@ export async function scoreCommand(options: ScoreCommandOptions): Promise<ScoreS
     const failed = failedRows(summary, remedies)
     if (failed !== undefined) throw failed
     return summary
+  } catch (error) {
+    throw error instanceof Interrupted && run.output !== undefined ? resumable(error) : error
   } finally {
     await model?.close()
   }
+}
+
+/** The same, with the command that takes the run up again. */
+function resumable(error: Interrupted): Interrupted {
+  const argv = process.argv.slice(2).filter((word) => word !== '--overwrite')
+  return new Interrupted(error.message, {
+    signal: error.signal,
+    suggestions: [`${shellCommand(['polar', ...argv])} goes on from here`],
+    facts: error.facts,
+    cause: error,
+  })
 }
 
 async function load(
