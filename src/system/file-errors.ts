@@ -16,7 +16,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 }
 
 /** Whether `error` is what Node's file and network functions throw. */
-export function isSystemError(error: unknown): error is NodeJS.ErrnoException & {code: string} {
+function isSystemError(error: unknown): error is NodeJS.ErrnoException & {code: string} {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code)
 }
 

@@ -2,7 +2,6 @@ import {EventEmitter} from 'node:events'
 import {expect, test} from 'vitest'
 import {watchForInterruption} from '../../../src/cli/interruption.js'
 import {Interrupted} from '../../../src/errors.js'
-import {abortable} from '../../../src/system/abortable.js'
 
 class FakeProcess extends EventEmitter {
   readonly pid = 17
@@ -55,14 +54,4 @@ test('the end gives the signals back', () => {
     source,
   ).end()
   expect(source.listenerCount('SIGINT') + source.listenerCount('SIGTERM')).toBe(0)
-})
-
-test('abortable lets an await end though its promise does not', async () => {
-  const controller = new AbortController()
-  const waiting = abortable(new Promise(() => {}), controller.signal)
-  controller.abort(new Interrupted('now'))
-  await expect(waiting).rejects.toThrow('now')
-  await expect(abortable(Promise.resolve(1), controller.signal)).rejects.toThrow('now')
-  const calm = new AbortController()
-  expect(await abortable(Promise.resolve(1), calm.signal)).toBe(1)
 })
