@@ -59,9 +59,9 @@ export async function scoreCommand(options: ScoreCommandOptions): Promise<ScoreS
 /** The same, with the command that takes the run up again. */
 function resumable(error: Interrupted): Interrupted {
   const argv = process.argv.slice(2).filter((word) => word !== '--overwrite')
-  return new Interrupted(error.message, {
+  return new Interrupted(`${error.message}; the same command goes on from there`, {
     signal: error.signal,
-    suggestions: [`${shellCommand(['polar', ...argv])} goes on from here`],
+    suggestions: [shellCommand(['polar', ...argv])],
     facts: error.facts,
     cause: error,
   })
