@@ -53,7 +53,7 @@ export function demandSameRun(then: RunIdentity, now: RunIdentity, output: strin
   ]
   if (changes.length === 0) return
   throw new PolarError('data', 'INPUT_CHANGED', `${output} was begun by another run: ${changes.join('; ')}`, {
-    suggestions: ['--overwrite to redo it', 'or give another -o'],
+    suggestions: ['--overwrite to redo it', 'give another -o'],
     facts: {changes},
   })
 }
