@@ -2,7 +2,7 @@ import {open} from 'node:fs/promises'
 import {storedTensor, type Checkpoint} from './checkpoint.js'
 import type {Q8Scheme, WeightForm} from './q8-scheme.js'
 import {quantizeRows, rotateBlocks, rotationSize} from './quantize.js'
-import {readRows} from './widen.js'
+import {readWeights} from './read-weights.js'
 
 /** How each linear layer of a checkpoint is quantised; `part` is the layer's last name: `wqkv`, `wo`, `w1`, `w2`, `w3`. */
 export interface Q8Plan {
@@ -42,7 +42,7 @@ async function isRotationHarmless(checkpoint: Checkpoint): Promise<boolean> {
       const [rows = 0, columns = 0] = tensor.shape
       const file = await open(tensor.file)
       try {
-        const weights = await readRows(file, tensor, 0, Math.min(SAMPLE, rows))
+        const weights = await readWeights(file, tensor, 0, Math.min(SAMPLE, rows))
         plain += squaredSteps(weights, columns)
         rotateBlocks(weights, rotationSize(columns))
         rotated += squaredSteps(weights, columns)

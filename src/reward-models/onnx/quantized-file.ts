@@ -3,12 +3,13 @@ import {mkdir, open, type FileHandle} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {setTimeout as wait} from 'node:timers/promises'
 import {PolarError} from '../../errors.js'
-import {fileError} from '../../system/file-errors.js'
+import {fileError, hasCode} from '../../system/file-errors.js'
 import {lock, writeAtomically} from '../../system/files.js'
+import {readFully} from '../../system/read-fully.js'
 import {storedTensor, type Checkpoint, type StoredTensor} from './checkpoint.js'
 import type {Q8Plan} from './q8-plan.js'
 import {quantizeRows, rotateBlocks, rotationSize} from './quantize.js'
-import {readRows} from './widen.js'
+import {readWeights} from './read-weights.js'
 
 /** Where a quantised layer lies in the file: `values` are bytes [inputs, outputs], `scales` float32 [outputs]. */
 export interface QuantizedLayer {
@@ -68,7 +69,7 @@ export function quantizedLayout(checkpoint: Checkpoint): {layers: ReadonlyMap<st
 /**
  * Makes sure that `path` holds the checkpoint's linear layers in the plan's form, made from the weights with this digest. A file
  * that is there is hashed whole and used if it is what it says and says what is asked; any other is made again. Memory: one layer.
- * Errors: DISK_FULL, NOT_WRITABLE.
+ * Throws DISK_FULL, NOT_WRITABLE or MODEL_UNSUPPORTED (weights that end too early).
  */
 export async function ensureQuantizedFile(
   path: string,
@@ -85,14 +86,14 @@ export async function ensureQuantizedFile(
   }
   if (await isIntact(path, expected, signal)) return
   await mkdir(dirname(path), {recursive: true}).catch((error: unknown) => {
-    throw fileError(error, dirname(path)) ?? error
+    throw fileError(error, dirname(path))
   })
   const release = await waitForLock(`${path}.lock`, signal)
   try {
     if (await isIntact(path, expected, signal)) return // another process has made it meanwhile
     await writeAtomically(path, async (file) => {
       const sha256 = await writeLayers(file, checkpoint, plan, options)
-      await file.write(headerBytes({...expected, sha256}), 0, HEADER_BYTES, 0)
+      await writeFully(file, headerBytes({...expected, sha256}), 0)
     })
   } finally {
     await release()
@@ -110,15 +111,14 @@ async function isIntact(path: string, expected: Omit<Header, 'sha256'>, signal: 
   try {
     file = await open(path)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
-    throw fileError(error, path) ?? error
+    if (hasCode(error, 'ENOENT')) return false
+    throw fileError(error, path)
   }
   try {
     const {size} = await file.stat()
     if (size !== HEADER_BYTES + expected.dataBytes) return false
-    const header = Buffer.alloc(HEADER_BYTES)
-    await file.read(header, 0, HEADER_BYTES, 0)
-    return header.equals(headerBytes({...expected, sha256: await hashData(file, size, signal)}))
+    const header = await readFully(file, Buffer.alloc(HEADER_BYTES), 0)
+    return headerBytes({...expected, sha256: await hashData(file, size, signal)}).equals(header)
   } finally {
     await file.close()
   }
@@ -191,7 +191,7 @@ async function quantizeLayer(
     for (let first = 0; first < outFeatures; first += BAND) {
       signal?.throwIfAborted()
       const count = Math.min(BAND, outFeatures - first)
-      const weights = await readRows(file, tensor, first, count)
+      const weights = await readWeights(file, tensor, first, count)
       if (plan.isRotated(part)) rotateBlocks(weights, rotationSize(inFeatures))
       const rows = quantizeRows(weights, inFeatures, plan.form(part))
       scales.set(rows.scales, first)

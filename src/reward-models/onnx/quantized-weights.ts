@@ -1,17 +1,15 @@
 import {realpath} from 'node:fs/promises'
-import {join, relative, sep} from 'node:path'
+import {join} from 'node:path'
 import {polarHome} from '../../system/home.js'
 import type {Checkpoint} from './checkpoint.js'
-import {externalFolder} from './external-folder.js'
+import {externalFolder, externalLocation} from './external-folder.js'
 import {floatWeights} from './float-weights.js'
-import type {OnnxModel} from './onnx-model.js'
+import {MICROSOFT, type OnnxModel} from './onnx-model.js'
 import {q8Plan, type Q8Plan} from './q8-plan.js'
 import {cpuFlags, q8Scheme, type Q8Scheme} from './q8-scheme.js'
 import {rotationMatrix, rotationSize} from './quantize.js'
 import {ensureQuantizedFile, layerPart, quantizedLayout, type QuantizeOptions} from './quantized-file.js'
 import type {LinearLayer, Weights} from './weights.js'
-
-const MICROSOFT = 'com.microsoft'
 
 export interface QuantizedOptions extends QuantizeOptions {
   /** sha256 of the checkpoint's weights, hex. */
@@ -43,13 +41,13 @@ export async function quantizedWeights(
 
 function graphWeights(checkpoint: Checkpoint, plan: Q8Plan, file: string, folder: string): Weights {
   const float = floatWeights(checkpoint, folder)
-  const location = relative(folder, file).split(sep).join('/')
+  const location = externalLocation(folder, file)
   const {layers} = quantizedLayout(checkpoint)
   let made: Constants | undefined
   const constants = (model: OnnxModel): Constants => (made ??= makeConstants(model))
   /** w1 and w3 have the same input. */
   let last: {readonly input: string; readonly quantized: Quantized} | undefined
-  const quantize = (model: OnnxModel, {name, input, inFeatures}: LinearLayer): Quantized => {
+  const quantize = (model: OnnxModel, {name, input}: LinearLayer, inFeatures: number): Quantized => {
     if (last?.input !== input) {
       const rows = plan.isRotated(layerPart(name)) ? rotate(model, input, inFeatures, constants(model)) : input
       last = {input, quantized: quantizeInput(model, rows, constants(model))}
@@ -58,14 +56,13 @@ function graphWeights(checkpoint: Checkpoint, plan: Q8Plan, file: string, folder
   }
   return {
     ...float,
-    dtype: 'q8',
     linear(model, linear) {
       const {name} = linear
       const layer = layers.get(name)
       if (!layer) throw new RangeError(`the net has no layer ${name}`)
       const isUnsigned = plan.form(layerPart(name)) === 'unsigned'
       const {one, byteZero} = constants(model)
-      const rows = quantize(model, linear)
+      const rows = quantize(model, linear, layer.inFeatures)
       const shape = [layer.inFeatures, layer.outFeatures]
       const values = model.external(`${name}.values`, isUnsigned ? 'UINT8' : 'INT8', shape, {
         location,
@@ -80,7 +77,7 @@ function graphWeights(checkpoint: Checkpoint, plan: Q8Plan, file: string, folder
       const inputs = [rows.bytes, values, one, scales, byteZero, ...(isUnsigned ? [byteZero] : [])]
       const product = model.op('Mul', [model.op('MatMulIntegerToFloat', inputs, {}, MICROSOFT), rows.scales])
       if (!checkpoint.tensors.has(`${name}.bias`)) return product
-      return model.op('Add', [product, float.vector(model, `${name}.bias`, layer.outFeatures)])
+      return model.op('Add', [product, float.tensor(model, `${name}.bias`)])
     },
   }
 }

@@ -1,6 +1,6 @@
 import type {ModelConfig} from './config.js'
 import {cacheName} from './graph.js'
-import {hasOwnAngles, rotaryTable, type RotaryTable} from './rope.js'
+import {hasOwnRopeBase, rotaryTable, type RotaryTable} from './rope.js'
 import type {KeptOutputs, OnnxSession} from './session.js'
 import type {TensorData} from './session-worker.js'
 
@@ -79,7 +79,7 @@ export function rewardNet(config: ModelConfig, session: OnnxSession): RewardNet 
   let shared = rotaryTable(config, 1, TABLE_STEP)
   /** Angles of a position do not depend on how many are in the table, so the shared table may grow. */
   const anglesFor = (tokens: number): RotaryTable => {
-    if (hasOwnAngles(config, tokens)) return rotaryTable(config, tokens, tokens)
+    if (hasOwnRopeBase(config, tokens)) return rotaryTable(config, tokens, tokens)
     if (shared.positions < tokens) shared = rotaryTable(config, 1, Math.ceil(tokens / TABLE_STEP) * TABLE_STEP)
     return shared
   }

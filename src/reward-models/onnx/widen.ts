@@ -1,6 +1,3 @@
-import type {FileHandle} from 'node:fs/promises'
-import {PolarError} from '../../errors.js'
-import type {StoredTensor} from './checkpoint.js'
 import type {SafetensorsType} from './safetensors.js'
 
 /** Values of `bytes`, little-endian as safetensors stores them, in float32. */
@@ -22,17 +19,4 @@ function halfToFloat(half: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24
   if (exponent === 31) return fraction === 0 ? sign * Infinity : Number.NaN
   return sign * (1024 + fraction) * 2 ** (exponent - 25)
-}
-
-/** Rows of a matrix out of its open file, in float32. MODEL_UNSUPPORTED where the file ends too early. */
-export async function readRows(file: FileHandle, tensor: StoredTensor, first: number, count: number): Promise<Float32Array> {
-  const rowBytes = tensor.bytes / (tensor.shape[0] ?? 1)
-  const bytes = Buffer.alloc(count * rowBytes)
-  for (let done = 0; done < bytes.length;) {
-    const {bytesRead} = await file.read(bytes, done, bytes.length - done, tensor.offset + first * rowBytes + done)
-    if (bytesRead === 0)
-      throw new PolarError('environment', 'MODEL_UNSUPPORTED', `${tensor.file} became shorter while it was read`)
-    done += bytesRead
-  }
-  return widen(bytes, tensor.type)
 }

@@ -102,7 +102,7 @@ test.each(['w1', 'w2'])('products of %s are exact where they are largest', async
   const {quantized} = await open(small)
   const model = onnxModel('one layer')
   const input = model.input('input', 'FLOAT', ['rows', inFeatures])
-  const output = model.op('Identity', [quantized.weights.linear(model, {name, input, inFeatures, outFeatures})])
+  const output = model.op('Identity', [quantized.weights.linear(model, {name, input})])
   model.output(output, 'FLOAT', ['rows', outFeatures])
   const session = await openSession(model.finish(), {folder: quantized.folder, threads: 1})
   onTestFinished(() => session.close())
