@@ -35,7 +35,7 @@ function interrupted({options: {output, signal}, tally}: Run): Interrupted {
   return new Interrupted(`stopped with ${tally.rewards} rewards computed${kept}`, {
     cause: signal?.reason,
     suggestions:
-      output === undefined ? ['-o FILE makes a run that can be taken up again'] : ['the same command again goes on from here'],
+      output === undefined ? ['-o FILE makes a run that can be taken up again'] : ['run the same command again to go on from here'],
   })
 }
 
