@@ -88,7 +88,7 @@ function failure({doing, words}: SessionReply & {type: 'failed'}): PolarError {
   })
 }
 
-const RUN_AGAIN = ['the same command again goes on where it stopped']
+const RUN_AGAIN = ['run the same command again: it goes on where it stopped']
 
 function exited(how: string, cause?: unknown): PolarError {
   return new PolarError('engine', 'ENGINE_EXITED', `the thread of ONNX Runtime ended ${how}`, {
