@@ -1,4 +1,14 @@
-import {Flags} from '@oclif/core'
+import {Args, Flags} from '@oclif/core'
+
+/** The rows, as every command takes them. */
+export const filesArg = {
+  files: Args.string({
+    required: true,
+    multiple: true,
+    ignoreStdin: true,
+    description: 'JSONL files or JSON arrays, also gzipped; - is stdin',
+  }),
+}
 
 /** Which checkpoint gives the rewards, or the tokens. */
 export const modelFlag = {
