@@ -30,8 +30,8 @@ export function describeError(thrown: unknown): ErrorReport {
     json: {
       kind: 'bug',
       code: 'BUG',
-      message: `This is a bug in polar: ${words}`,
-      suggestions: ['The same command with POLAR_DEBUG=1 shows where; please report it'],
+      message: `a bug in polar: ${words}`,
+      suggestions: ['run the same command with POLAR_DEBUG=1 to see where, and please report it'],
       facts: {},
     },
   }
