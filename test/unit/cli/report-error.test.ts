@@ -66,6 +66,6 @@ test.each([
 test('every suggestion has its line', () => {
   const error = new PolarError('engine', 'ENGINE_EXITED', 'vllm stopped', {suggestions: ['polar doctor', 'polar score']})
   expect(errorText(describeError(error), (text) => `<${text}>`)).toBe(
-    '<Error:> vllm stopped\nTry: polar doctor\n     polar score\n',
+    '<Error:> vllm stopped [ENGINE_EXITED]\nTry: polar doctor\n     polar score\n',
   )
 })
