@@ -9,7 +9,7 @@ export interface AddedToken {
 }
 
 /** An added token found in a text, at UTF-16 offsets [start, end). */
-export interface Match {
+interface Match {
   readonly token: AddedToken
   readonly start: number
   readonly end: number

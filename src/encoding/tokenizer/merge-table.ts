@@ -1,5 +1,5 @@
 /** What two neighbouring ids become. */
-export interface Merge {
+interface Merge {
   readonly id: number
   /** Merges of lower rank come first. */
   readonly rank: number

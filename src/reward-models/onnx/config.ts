@@ -2,7 +2,7 @@ import * as z from 'zod'
 import {PolarError} from '../../errors.js'
 
 /** How positions are stretched beyond what the net was trained on. */
-export type RopeScaling =
+type RopeScaling =
   | {readonly type: 'none'}
   /** Positions divided by `factor`. */
   | {readonly type: 'linear'; readonly factor: number}
