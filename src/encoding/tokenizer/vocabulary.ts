@@ -87,8 +87,9 @@ export function createVocabulary(texts: PieceTexts): Vocabulary {
         if (id === -1) return -1
         if (hashes[id] !== hash || lengthOf(id) !== length) continue
         const start = starts[id] ?? 0
-        if (sameUnits(start, starts[left] ?? 0, leftLength) && sameUnits(start + leftLength, starts[right] ?? 0, rightLength))
+        if (sameUnits(start, starts[left] ?? 0, leftLength) && sameUnits(start + leftLength, starts[right] ?? 0, rightLength)) {
           return id
+        }
       }
     },
     unitIds,

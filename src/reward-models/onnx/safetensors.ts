@@ -54,8 +54,9 @@ export async function readSafetensors(file: string): Promise<Map<string, Safeten
   try {
     const {size} = await handle.stat()
     const prefix = Buffer.alloc(8)
-    if ((await readFully(handle, prefix, 0)).length < 8)
+    if ((await readFully(handle, prefix, 0)).length < 8) {
       throw unsupported(file, `is not a safetensors file: it has ${size} bytes`)
+    }
     const headerBytes = Number(prefix.readBigUInt64LE())
     if (headerBytes > MAX_HEADER_BYTES) {
       throw unsupported(file, 'is not a safetensors file: it does not begin with the size of a header')

@@ -16,8 +16,8 @@ export interface KeptOutputs {
 }
 
 /**
- * A loaded model on a thread of its own. Requests are answered one after the other; they reject with OUT_OF_MEMORY, ENGINE_FAILED, or,
- * where the thread has ended or was closed, ENGINE_EXITED.
+ * A loaded model on a thread of its own. Requests are answered one after the other. Each throws OUT_OF_MEMORY or ENGINE_FAILED, and
+ * ENGINE_EXITED where the thread has ended or was closed.
  */
 export interface OnnxSession {
   /** Version of ONNX Runtime. */
