@@ -162,6 +162,7 @@ async function writeMeta(
     model: identity,
     summary: {rows, scored, failed, cut},
     output: {bytes, sha256},
+    cutRows: cutPlaces,
     run,
   }
   await writeAtomically(path, (file) => file.writeFile(`${JSON.stringify(meta, undefined, 2)}\n`))
