@@ -3,7 +3,7 @@ import {link, open, readdir, readFile, realpath, rename, rm, writeFile, type Fil
 import {hostname} from 'node:os'
 import {basename, dirname, join} from 'node:path'
 import {PolarError} from '../errors.js'
-import {fileError} from './file-errors.js'
+import {fileError, hasCode} from './file-errors.js'
 
 /**
  * Writes a file that is there whole or not at all: `write` fills a temporary beside it, which is renamed when it is done and
@@ -25,7 +25,7 @@ export async function writeAtomically<T>(path: string, write: (file: FileHandle)
     return result
   } catch (error) {
     await rm(temporary, {force: true}).catch(() => {})
-    throw fileError(error, path)
+    throw fileError(error, path, 'read')
   }
 }
 
@@ -131,8 +131,4 @@ function locked(what: string, path: string, holder: Holder | undefined): PolarEr
     suggestions: ['wait for it, or choose another output', `if that process is surely gone: rm ${path}`],
     facts: {lock: path, ...holder},
   })
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }
