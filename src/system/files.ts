@@ -25,7 +25,7 @@ export async function writeAtomically<T>(path: string, write: (file: FileHandle)
     return result
   } catch (error) {
     await rm(temporary, {force: true}).catch(() => {})
-    throw fileError(error, path, 'read')
+    throw fileError(error, path)
   }
 }
 
@@ -43,7 +43,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8')
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined
-    throw fileError(error, path)
+    throw fileError(error, path, 'read')
   }
 }
 
