@@ -1,8 +1,9 @@
 import {createEncoder, type EncoderOptions} from '../encoding/encoder.js'
 import {loadTokenizer} from '../encoding/tokenizer/load.js'
 import {Interrupted, PolarError} from '../errors.js'
-import {PLACEHOLDER_NOTICE, resolveModel, type ResolvedModel} from '../models/resolve.js'
+import {resolveModel, type ResolvedModel} from '../models/resolve.js'
 import {loadRewardModel, type LoadOptions} from '../reward-models/onnx/load.js'
+import {PLACEHOLDER_NOTICE} from '../reward-models/placeholder.js'
 import type {RewardModel} from '../reward-models/reward-model.js'
 import type {ScoreSummary} from '../scoring/events.js'
 import type {ScoreOptions} from '../scoring/options.js'
@@ -35,7 +36,6 @@ export async function scoreCommand(options: ScoreCommandOptions): Promise<ScoreS
   }
   const found = await resolveModel(modelName)
   const encoder = createEncoder(await loadTokenizer(found.directory), limits)
-  if (found.isPlaceholder) warn(PLACEHOLDER_NOTICE)
   let model: RewardModel | undefined
   const loadModel = async (): Promise<RewardModel> => (model = await load(found, options))
   try {
@@ -68,8 +68,8 @@ function resumable(error: Interrupted): Interrupted {
 }
 
 async function load(
-  {name, directory, isPlaceholder}: ResolvedModel,
-  {compute, notice, progress, run}: ScoreCommandOptions,
+  {name, directory}: ResolvedModel,
+  {compute, notice, warn, progress, run}: ScoreCommandOptions,
 ): Promise<RewardModel> {
   const model = await loadRewardModel(directory, {
     ...compute,
@@ -78,12 +78,12 @@ async function load(
     onWaiting: notice,
   })
   progress.stop()
-  if (model.notice !== undefined) notice(model.notice)
+  for (const line of model.notices) (line === PLACEHOLDER_NOTICE ? warn : notice)(line)
   return {
-    identity: {...model.identity, model: name, ...(isPlaceholder && {placeholder: true})},
+    identity: {...model.identity, model: name},
     batches: (inputs) => model.batches(inputs),
     rewards: (inputs, options) => model.rewards(inputs, options),
-    measure: () => model.measure(),
+    estimateSeconds: (inputs) => model.estimateSeconds(inputs),
     close: () => model.close(),
   }
 }

@@ -19,10 +19,6 @@ export interface ResolvedModel {
 /** The stand-in that comes with the package. */
 export const POLAR_NANO = 'polar-nano'
 
-/** What every run with the stand-in must say. */
-export const PLACEHOLDER_NOTICE =
-  'polar-nano is a stand-in with pseudo-random weights: its rewards mean nothing. Name a real model: --model DIRECTORY or --model internlm/POLAR-7B'
-
 /**
  * Finds a model: a directory, the bundled `polar-nano`, or a Hugging Face id (`internlm/POLAR-7B`) in the local cache.
  * Nothing is downloaded. Throws MODEL_NOT_FOUND with what to do, NOT_READABLE where a folder on the way may not be looked into.

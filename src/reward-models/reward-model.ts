@@ -50,8 +50,11 @@ export interface RewardModel {
   batches(inputs: readonly RewardInput[]): readonly (readonly number[])[]
   /** One outcome per input, in order. Rejects only when the whole model is unusable. */
   rewards(inputs: readonly RewardInput[], options?: RewardOptions): Promise<Outcome[]>
-  /** Tokens per second that this machine reaches, by a short trial. Only models that run here have it. */
-  measure?(): Promise<number>
+  /**
+   * Seconds that these inputs would take here, by a short trial: shared prefixes counted once, attention's growth with the length
+   * counted. Only models that run here have it.
+   */
+  estimateSeconds?(inputs: readonly RewardInput[]): Promise<number>
   /** Frees the model. Idempotent. */
   close(): Promise<void>
 }

@@ -1,5 +1,5 @@
 import {PolarError} from '../errors.js'
-import type {RewardModel} from '../reward-models/reward-model.js'
+import type {RewardInput, RewardModel} from '../reward-models/reward-model.js'
 import {durationText} from '../system/duration.js'
 
 /** A run shorter than this needs no measuring. */
@@ -11,13 +11,18 @@ export interface RunEstimate {
 }
 
 /**
- * How long `tokens` will take on a model that can measure itself, or undefined where it cannot or where it is not worth it.
- * Prefixes that rows share are not counted off, so the true time may be shorter.
+ * How long a run will take that is `scale` times as large as `inputs`, on a model that can tell, or undefined where it cannot or
+ * where it is not worth it.
  */
-export async function estimateRun(model: RewardModel, tokens: number): Promise<RunEstimate | undefined> {
-  if (tokens < SHORT_RUN_TOKENS || model.measure === undefined) return undefined
-  const tokensPerSecond = await model.measure()
-  return {seconds: tokens / tokensPerSecond, tokensPerSecond}
+export async function estimateRun(
+  model: RewardModel,
+  inputs: readonly (RewardInput & {readonly ids: Int32Array})[],
+  scale: number,
+): Promise<RunEstimate | undefined> {
+  const tokens = inputs.reduce((sum, {ids}) => sum + ids.length, 0)
+  if (tokens * scale < SHORT_RUN_TOKENS || model.estimateSeconds === undefined) return undefined
+  const seconds = await model.estimateSeconds(inputs)
+  return {seconds: seconds * scale, tokensPerSecond: tokens / seconds}
 }
 
 /** Throws CONFIRMATION_NEEDED where a run on this machine's processor would take longer than `limit` seconds. */

@@ -6,7 +6,7 @@ import type {RowPolicy} from './encode-row.js'
 import {demandShortRun, estimateRun} from './estimate.js'
 import type {Failure, ScoreEvent, ScoreSummary} from './events.js'
 import type {ScoreOptions} from './options.js'
-import type {CandidateRewards, ScoredWindow, WindowEvent} from './score-window.js'
+import type {CandidateInput, CandidateRewards, ScoredWindow, WindowEvent} from './score-window.js'
 import {createTally, type Tally} from './tally.js'
 import type {Window} from './windows.js'
 
@@ -58,8 +58,8 @@ export async function* follow(
     if (next.done) return next.value
     const event = next.value
     if (event.type === 'encoded') {
-      tokensTotal = event.tokens
-      yield* estimate(run, model, window, event.tokens)
+      tokensTotal = event.inputs.reduce((sum, {ids}) => sum + ids.length, 0)
+      yield* estimate(run, model, window, event.inputs)
     } else {
       run.tally.tokens += event.tokens
       tokensDone += event.tokens
@@ -71,13 +71,19 @@ export async function* follow(
   }
 }
 
-async function* estimate(run: Run, model: RewardModel, window: Window, tokens: number): AsyncGenerator<ScoreEvent> {
-  if (run.estimated || tokens === 0) return
+async function* estimate(
+  run: Run,
+  model: RewardModel,
+  window: Window,
+  inputs: readonly CandidateInput[],
+): AsyncGenerator<ScoreEvent> {
+  if (run.estimated || inputs.length === 0) return
   run.estimated = true
   const bytes = bytesOf(window)
   const rowsLeft = (run.options.limit ?? Infinity) - run.tally.rows
   const bytesLeft = Math.max(bytes, (run.bytesTotal ?? 0) - run.bytesDone)
-  const found = await estimateRun(model, tokens * Math.min(bytesLeft / bytes, Math.max(1, rowsLeft / window.rows.length)))
+  const scale = Math.min(bytesLeft / bytes, Math.max(1, rowsLeft / window.rows.length))
+  const found = await estimateRun(model, inputs, scale)
   if (found === undefined) return
   yield {type: 'estimate', ...found}
   if (run.options.maxSeconds !== undefined) demandShortRun(found, run.options.maxSeconds)

@@ -33,9 +33,9 @@ export interface WindowScoring {
   readonly only?: ReadonlySet<number> | undefined
 }
 
-/** How far a window is: first all its tokens are counted, then come its batches. The next begins when the caller asks for it. */
+/** How far a window is: first all its inputs are there, then come its batches. The next begins when the caller asks for it. */
 export type WindowEvent =
-  | {readonly type: 'encoded'; readonly tokens: number}
+  | {readonly type: 'encoded'; readonly inputs: readonly CandidateInput[]}
   | {readonly type: 'batch'; readonly rewards: CandidateRewards; readonly tokens: number}
 
 export interface ScoredWindow {
@@ -44,10 +44,16 @@ export interface ScoredWindow {
   readonly cutRows: readonly number[]
 }
 
+/** What a model is given of a candidate. */
+export interface CandidateInput {
+  readonly text: string
+  readonly ids: Int32Array
+}
+
 /** A candidate on its way through the model. */
 interface Candidate {
   readonly key: string
-  readonly input: {readonly text: string; readonly ids: Int32Array}
+  readonly input: CandidateInput
 }
 
 /**
@@ -60,9 +66,10 @@ export async function* scoreWindow(window: Window, scoring: WindowScoring): Asyn
   const candidates = encoded.flatMap((row, i) => candidatesOf(row, i))
   const rewards = new Map(scoring.known)
   const errors = new Map<string, PolarError>()
-  yield {type: 'encoded', tokens: sum(candidates.map(({input}) => input.ids.length))}
+  const inputs = candidates.map(({input}) => input)
+  yield {type: 'encoded', inputs}
 
-  for (const batch of model.batches(candidates.map(({input}) => input))) {
+  for (const batch of model.batches(inputs)) {
     const missing = batch.map((index) => at(candidates, index)).filter(({key}) => !rewards.has(key))
     if (missing.length === 0) continue
     signal?.throwIfAborted()
@@ -128,10 +135,6 @@ function outcomeOf(
     list.push(reward)
   }
   return {reward: row.parsed.isGroup ? list : at(list, 0)}
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0)
 }
 
 function at<T>(list: readonly T[], index: number): T {

@@ -1,7 +1,8 @@
 import {availableParallelism} from 'node:os'
 import {PolarError} from '../../errors.js'
+import {PLACEHOLDER_NOTICE} from '../placeholder.js'
 import {toOutcome, type ModelIdentity, type RewardInput, type RewardModel} from '../reward-model.js'
-import {planWindow, type BatchLimits} from './batching.js'
+import {planRuns, planWindow, type BatchLimits} from './batching.js'
 import {openCheckpoint, type Checkpoint} from './checkpoint.js'
 import {weightsPerToken} from './config.js'
 import {externalFolder} from './external-folder.js'
@@ -9,7 +10,8 @@ import {floatWeights} from './float-weights.js'
 import {rewardGraph} from './graph.js'
 import {checkIds, idReader} from './input-ids.js'
 import {checkDtype, choosePrecision, type Dtype} from './precision.js'
-import {rewardNet} from './reward-net.js'
+import {rewardNet, type RewardNet} from './reward-net.js'
+import {rewardTokenNotice} from './reward-token.js'
 import {hasOwnRopeBase} from './rope.js'
 import {scorer} from './scorer.js'
 import {openSession} from './session.js'
@@ -17,6 +19,7 @@ import {checkThreads} from './threads.js'
 import {demandWritten} from './unwritten.js'
 import {modelDigest, weightsDigest} from './weights-digest.js'
 import type {Weights} from './weights.js'
+import {planWork, textWork} from './work.js'
 
 export interface LoadOptions {
   /** Default `auto`: float32 where it fits into free memory, else 8 bits. */
@@ -37,10 +40,9 @@ export interface LoadOptions {
 
 /** A reward model that runs in this process. */
 export interface OnnxRewardModel extends RewardModel {
-  /** What the user should know about this model, in one line; missing where all is as asked. */
-  readonly notice?: string
-  /** Tokens per second of a short trial, without shared prefixes. */
-  measure(): Promise<number>
+  /** What the user should know about this model, a line each; empty where all is as asked. */
+  readonly notices: readonly string[]
+  estimateSeconds(inputs: readonly RewardInput[]): Promise<number>
 }
 
 // Multiplications in a batch: 1,300 tokens of the 1.8B net.
@@ -49,6 +51,8 @@ const BATCH_TOKENS = {least: 256, most: 32_768}
 // From 64 tokens on a longer run is no faster (measured on the 1.8B shape); a small net gains until about here.
 const RUN_TOKENS = 512
 const TRIAL_TOKENS = 256
+/** Of a small net the trial is made several times, up to so many milliseconds: one of a few milliseconds says little. */
+const TRIAL_TIME = 100
 
 function batchLimits(checkpoint: Checkpoint, {maxBatchTokens, sharePrefix = true}: LoadOptions): BatchLimits {
   const byWork = Math.round(BATCH_WORK / weightsPerToken(checkpoint.config))
@@ -98,8 +102,25 @@ async function openModel(directory: string, options: LoadOptions) {
     weightsDigest: await modelDigest(checkpoint, digest),
     dtype,
     inputs: 'ids',
+    ...(checkpoint.config.isPlaceholder && {placeholder: true}),
   }
-  return {checkpoint, net: rewardNet(checkpoint.config, session), identity, notice}
+  const stranger = await rewardTokenNotice(checkpoint)
+  const notices = [checkpoint.config.isPlaceholder ? PLACEHOLDER_NOTICE : undefined, notice, stranger]
+  return {checkpoint, net: rewardNet(checkpoint.config, session), identity, notices: notices.filter((line) => line !== undefined)}
+}
+
+/** Seconds that a unit of work takes here, by a trial. */
+async function secondsPerWork(net: RewardNet): Promise<number> {
+  const ids = Int32Array.from({length: TRIAL_TOKENS}, (_, i) => (i * 7919) % net.config.vocabSize)
+  await net.rewards([ids.subarray(0, 16)])
+  let best = Infinity
+  const begin = performance.now()
+  do {
+    const start = performance.now()
+    await net.rewards([ids])
+    best = Math.min(best, performance.now() - start)
+  } while (performance.now() - begin < TRIAL_TIME)
+  return best / 1000 / textWork(net.config, TRIAL_TOKENS)
 }
 
 /**
@@ -114,7 +135,7 @@ async function openModel(directory: string, options: LoadOptions) {
  * throws OUT_OF_MEMORY, ENGINE_FAILED and ENGINE_EXITED, the last also once the model is closed.
  */
 export async function loadRewardModel(directory: string, options: LoadOptions = {}): Promise<OnnxRewardModel> {
-  const {checkpoint, net, identity, notice} = await openModel(directory, options)
+  const {checkpoint, net, identity, notices} = await openModel(directory, options)
   const {vocabSize} = checkpoint.config
   const limits = batchLimits(checkpoint, options)
   const score = scorer(net, limits)
@@ -130,7 +151,7 @@ export async function loadRewardModel(directory: string, options: LoadOptions = 
   }
   return {
     identity,
-    ...(notice === undefined ? {} : {notice}),
+    notices,
     batches(inputs) {
       const {batches, prefixes} = planWindow(
         inputs.map(({ids = new Int32Array()}) => ids),
@@ -148,14 +169,9 @@ export async function loadRewardModel(directory: string, options: LoadOptions = 
       let next = 0
       return checked.map((ids) => (ids instanceof PolarError ? {error: ids} : toOutcome(rewards[next++] ?? Number.NaN)))
     },
-    async measure() {
-      const ids = Int32Array.from({length: TRIAL_TOKENS}, (_, i) => (i * 7919) % vocabSize)
-      return enqueue(async () => {
-        await net.rewards([ids.subarray(0, 16)])
-        const start = performance.now()
-        await net.rewards([ids])
-        return (TRIAL_TOKENS * 1000) / (performance.now() - start)
-      })
+    async estimateSeconds(inputs) {
+      const texts = (await readIds(inputs)).filter((ids) => checkIds(ids, vocabSize) === ids)
+      return planWork(checkpoint.config, texts, planRuns(texts, limits)) * (await enqueue(() => secondsPerWork(net)))
     },
     close: () => enqueue(() => net.close()),
   }

@@ -81,8 +81,8 @@ describe('config.json', () => {
   })
 
   test('may give the rotary base as transformers 5 does, without a type', async () => {
-    const model = await load(await small({rope_theta: undefined, rope_parameters: {rope_theta: 10_000}}))
-    await model.close()
+    const {config} = await openCheckpoint(await small({rope_theta: undefined, rope_parameters: {rope_theta: 10_000}}))
+    expect(config).toMatchObject({ropeTheta: 10_000, ropeScaling: {type: 'none'}})
   })
 })
 
@@ -129,6 +129,7 @@ describe('model.safetensors', () => {
     checkpoint.tensors.get('model.layers.0.attention.wo.bias')?.values.fill(0)
     checkpoint.tensors.get('model.tok_embeddings.weight')?.values.fill(0, 0, 640)
     const model = await load(await writeSmallCheckpoint(await temporaryFolder(), checkpoint))
+    expect(await model.rewards([{text: '', ids: Int32Array.of(20, 30)}])).toEqual([{reward: expect.any(Number)}])
     await model.close()
   })
 

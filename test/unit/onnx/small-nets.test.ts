@@ -137,9 +137,10 @@ test('a stop is heard between runs, with its reason', async () => {
   expect(await rewardsOf(model, [text(5)])).toEqual([expect.any(Number)])
 })
 
-test('it measures itself, and can be closed twice', async () => {
+test('it can tell how long inputs take, and can be closed twice', async () => {
   const model = await load(await writeSmallCheckpoint(await temporaryFolder()))
-  expect(await model.measure()).toBeGreaterThan(0)
+  expect(await model.estimateSeconds([text(5), {text: '', ids: new Int32Array()}])).toBeGreaterThan(0)
+  expect(await model.estimateSeconds([])).toBe(0)
   await model.close()
   await model.close()
   await expect(model.rewards([text(5)])).rejects.toMatchObject({code: 'ENGINE_EXITED', message: 'the model is closed'})

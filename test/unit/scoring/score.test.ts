@@ -5,6 +5,7 @@ import {Readable} from 'node:stream'
 import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {PolarError} from '../../../src/errors.js'
+import type {RewardInput} from '../../../src/reward-models/reward-model.js'
 import type {ScoreEvent, ScoreSummary} from '../../../src/scoring/events.js'
 import type {ScoreOptions} from '../../../src/scoring/options.js'
 import {score} from '../../../src/scoring/score.js'
@@ -464,7 +465,10 @@ describe('outputs that must not be written', () => {
 
 test('a long run is refused before it begins', async () => {
   const {input, output} = await paths(Array.from({length: 300}, () => row('x'.repeat(50))).join('\n'))
-  const model = {...fakeModel(), measure: async () => 2}
+  const model = {
+    ...fakeModel(),
+    estimateSeconds: async (inputs: readonly RewardInput[]) => inputs.reduce((sum, {ids}) => sum + (ids?.length ?? 0), 0) / 2,
+  }
   expect(await rejection(run({files: [input], output, model, maxSeconds: 3600}))).toMatchObject({
     code: 'CONFIRMATION_NEEDED',
     message: expect.stringMatching(/would take about \d+ h \d+ min on this processor \(2 tokens\/s\)/),
