@@ -1,3 +1,4 @@
+import {stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import {PolarError} from '../../errors.js'
 import {readIfThere} from './read-if-there.js'
@@ -5,6 +6,13 @@ import {tokenizerFromJson} from './tokenizer-json.js'
 import {tokenizerFromSentencePiece} from './tokenizer-sentencepiece.js'
 import {readTokenizerSettings} from './tokenizer-settings.js'
 import type {LoadedTokenizer} from './tokenizer-traits.js'
+
+async function isThere(dir: string): Promise<boolean> {
+  return stat(dir).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  )
+}
 
 /**
  * Loads the tokenizer of a checkpoint: `tokenizer.model` with the added tokens that the small JSON files declare, or `tokenizer.json`
@@ -16,6 +24,12 @@ export async function loadTokenizer(dir: string): Promise<LoadedTokenizer> {
   if (model) return tokenizerFromSentencePiece(join(dir, 'tokenizer.model'), model, await readTokenizerSettings(dir))
   const json = await readIfThere(join(dir, 'tokenizer.json'))
   if (json) return tokenizerFromJson(join(dir, 'tokenizer.json'), json.toString('utf8'), await readTokenizerSettings(dir))
+  if (!(await isThere(dir))) {
+    throw new PolarError('environment', 'MODEL_NOT_FOUND', `no directory ${dir}`, {
+      facts: {directory: dir},
+      suggestions: ['name a directory with the tokenizer of a checkpoint'],
+    })
+  }
   throw new PolarError(
     'environment',
     'MODEL_NOT_FOUND',

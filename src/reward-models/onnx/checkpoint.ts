@@ -6,7 +6,7 @@ import {fileError, hasCode} from '../../system/file-errors.js'
 import {parseJson} from '../../system/json.js'
 import {modelConfig, type ModelConfig} from './config.js'
 import {firstFew} from './first-few.js'
-import {demandFile} from './model-file.js'
+import {demandFile} from '../../system/model-file.js'
 import {isFloatType, readSafetensors, type SafetensorsEntry, type SafetensorsType} from './safetensors.js'
 
 /** A tensor that the net needs, and where its bytes lie. */

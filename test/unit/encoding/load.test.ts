@@ -1,4 +1,5 @@
-import {writeFile} from 'node:fs/promises'
+import {execFileSync} from 'node:child_process'
+import {mkdir, symlink, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {loadTokenizer} from '../../../src/encoding/tokenizer/load.js'
@@ -166,5 +167,19 @@ test('a directory without a tokenizer is named, with what was looked for', async
     facts: {directory, lookedFor: ['tokenizer.model', 'tokenizer.json']},
   })
   await expect(loadTokenizer(directory)).rejects.toThrow(refusal)
-  await expect(loadTokenizer(join(directory, 'nowhere'))).rejects.toThrow(expect.objectContaining({code: 'MODEL_NOT_FOUND'}))
+  const nowhere = join(directory, 'nowhere')
+  await expect(loadTokenizer(nowhere)).rejects.toMatchObject({code: 'MODEL_NOT_FOUND', message: `no directory ${nowhere}`})
+})
+
+// Settings that cannot be read are not the same as none: they decide on ids.
+test.each<[string, (path: string) => Promise<unknown>, string]>([
+  ['a link to nowhere', async (path) => symlink('gone', path), 'MODEL_NOT_FOUND'],
+  ['a link to itself', async (path) => symlink('tokenizer_config.json', path), 'MODEL_NOT_FOUND'],
+  ['a folder', async (path) => mkdir(path), 'MODEL_UNSUPPORTED'],
+  ['a pipe', async (path) => execFileSync('mkfifo', [path]), 'MODEL_UNSUPPORTED'],
+])('%s as tokenizer_config.json', async (_, put, code) => {
+  const directory = await checkpoint({'tokenizer.model': model()})
+  const path = join(directory, 'tokenizer_config.json')
+  await put(path)
+  await expect(loadTokenizer(directory)).rejects.toMatchObject({code, message: expect.stringContaining(path)})
 })

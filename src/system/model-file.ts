@@ -1,6 +1,6 @@
 import {stat} from 'node:fs/promises'
-import {PolarError} from '../../errors.js'
-import {fileError, hasCode} from '../../system/file-errors.js'
+import {PolarError} from '../errors.js'
+import {fileError, hasCode} from './file-errors.js'
 
 const LOST: Readonly<Record<string, string>> = {
   ENOENT: 'is a link to nowhere',
