@@ -80,6 +80,7 @@ export default {
     'vitest/no-conditional-expect': 'off',
     'vitest/require-to-throw-message': 'off',
     'vitest/valid-expect': ['error', {maxArgs: 2}],
+    'vitest/expect-expect': ['error', {assertFunctionNames: ['expect', 'fc.assert']}],
     'unicorn/require-post-message-target-origin': 'off',
     'unicorn/no-array-sort': 'off',
     'unicorn/no-array-reverse': 'off',

@@ -6,7 +6,8 @@ import {fileURLToPath} from 'node:url'
 
 if (process.argv.length === 3 && process.argv[2] === '--version') {
   const {name, version} = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  console.log(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}`)
+  process.stdout.on('error', ({code}) => process.exit(code === 'EPIPE' ? 0 : 4))
+  process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`)
 } else {
   module.enableCompileCache?.()
   const {main} = await import('../dist/src/cli/main.js')

@@ -2,13 +2,16 @@ import {dirname} from 'node:path'
 import pc from 'picocolors'
 import {wantsJson} from './argv.js'
 import {dispatch} from './dispatch.js'
-import {endQuietlyOnClosedPipe, flushed, jsonText} from './output.js'
+import {watchStandardStreams, flushed, jsonText} from './output.js'
 import {describeError, errorText} from './report-error.js'
 import {usageError} from './usage-error.js'
 
 /** Runs one command line and leaves the process with its exit code. `program` is the path of bin/run.js. */
 export async function main(argv: readonly string[], program: string): Promise<void> {
-  endQuietlyOnClosedPipe()
+  // Where stdout is broken, only stderr can say so.
+  watchStandardStreams((error) => process.exit(tell(error, [])))
+  // Node would print the stack, and of a bundle the source.
+  process.on('uncaughtException', (error) => process.exit(tell(error, argv)))
   let exitCode = 0
   try {
     await dispatch(argv, dirname(dirname(program)))

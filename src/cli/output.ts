@@ -1,4 +1,5 @@
 import {once} from 'node:events'
+import {fileError} from '../system/file-errors.js'
 
 /** `json` as a line; spread out for the eye on a terminal. */
 export function jsonText(json: unknown, stream: {isTTY?: boolean} = process.stdout): string {
@@ -10,12 +11,17 @@ export async function writeOut(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain')
 }
 
-/** Lets a reader that leaves early (`| head`) end the program quietly. */
-export function endQuietlyOnClosedPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
+/** Lets a reader that leaves early (`| head`) end the program quietly; any other failure of stdout or stderr goes to `onBroken`. */
+export function watchStandardStreams(onBroken: (error: unknown) => void): void {
+  for (const [name, stream] of [
+    ['stdout', process.stdout],
+    ['stderr', process.stderr],
+  ] as const) {
+    // oclif's own listener throws.
+    stream.removeAllListeners('error')
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0)
-      throw error
+      onBroken(fileError(error, name))
     })
   }
 }

@@ -62,8 +62,8 @@ async function load(
   return {...model, identity: {...model.identity, model: name, ...(isPlaceholder && {placeholder: true})}}
 }
 
-function viewOf({sort, run}: ScoreCommandOptions): ScoreView {
+function viewOf({files, sort, run}: ScoreCommandOptions): ScoreView {
   const {rewardKey = 'reward', rewardsOnly = false, replaceReward = false} = run
-  const options = {sort, rewardKey, rewardsOnly, replaceReward}
+  const options = {sort, rewardKey, rewardsOnly, replaceReward, severalFiles: files.length > 1}
   return process.stdout.isTTY ? tableView(options, process.stdout.columns) : jsonLinesView(options)
 }

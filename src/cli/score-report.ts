@@ -34,8 +34,10 @@ export async function reportScore(
         return next.value
       }
       const event = next.value
-      if (event.type === 'start') bytesTotal = event.bytesTotal
-      else if (event.type === 'progress') {
+      if (event.type === 'start') {
+        bytesTotal = event.bytesTotal
+        progress.update({done: 0, unit: 'rows', tokens: 0, ...(bytesTotal !== undefined && {fraction: 0})})
+      } else if (event.type === 'progress') {
         const fraction = bytesTotal === undefined ? {} : {fraction: event.bytes / bytesTotal}
         progress.update({done: event.rows, unit: 'rows', tokens: event.tokens, ...fraction})
       } else if (event.type === 'rows') {

@@ -1,3 +1,4 @@
+import {place} from '../rows/raw-row.js'
 import type {Trajectory} from '../rows/row.js'
 import {resultLine} from '../scoring/result-line.js'
 import type {ScoredRow} from '../scoring/score-window.js'
@@ -17,6 +18,8 @@ export interface ScoreViewOptions {
   readonly rewardKey: string
   readonly rewardsOnly: boolean
   readonly replaceReward: boolean
+  /** Name the file beside the line. */
+  readonly severalFiles: boolean
 }
 
 /** JSON lines for a pipe: the rows with their rewards, in input order, or ranked. */
@@ -41,7 +44,7 @@ export function tableView(options: ScoreViewOptions, width: number): ScoreView {
   let isFirst = true
   const kept: ScoredRow[] = []
   const print = async (rows: readonly Scored[], heading?: string): Promise<void> => {
-    const lines = rows.flatMap(candidates)
+    const lines = rows.flatMap((row) => candidates(row, options.severalFiles))
     if (lines.length === 0) return
     const ordered = options.sort ? rank(lines, ({reward}) => reward) : lines
     await writeOut(
@@ -101,10 +104,11 @@ interface Candidate {
   readonly output: string
 }
 
-function candidates({raw, parsed, reward}: Scored): Candidate[] {
+function candidates({raw, parsed, reward}: Scored, nameFile: boolean): Candidate[] {
+  const row = nameFile ? place(raw) : String(raw.line)
   const label = typeof parsed.value['label'] === 'string' ? parsed.value['label'] : ''
   return parsed.outputs.map((output, i) => ({
-    row: parsed.isGroup ? `${raw.line}.${i}` : String(raw.line),
+    row: parsed.isGroup ? `${row}.${i}` : row,
     reward: Array.isArray(reward) ? (reward[i] ?? Number.NaN) : reward,
     label,
     output: textOf(output),

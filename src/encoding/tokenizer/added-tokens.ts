@@ -28,7 +28,8 @@ export function createAddedTokenFinder(tokens: readonly AddedToken[]): FindAdded
     const matches: Match[] = []
     let from = 0
     for (const match of first?.(text, 0, text.length) ?? nothing) {
-      matches.push(...second(text, from, match.start), match)
+      for (const between of second(text, from, match.start)) matches.push(between)
+      matches.push(match)
       from = match.end
     }
     return matches.concat(second(text, from, text.length))

@@ -22,11 +22,15 @@ export type Decode = (ids: ArrayLike<number>, options?: {skipSpecialTokens?: boo
  */
 export function createDecoder({size, textOf, special, dropLeadingSpace, cleanUpSpaces}: DecoderOptions): Decode {
   /** What an id stands for, worked out when it is first met: a byte, a text, or nothing. */
-  const meanings: (number | string | undefined)[] = Array.from({length: size})
+  const meanings = new Map<number, number | string>()
   const meaningOf = (id: number): number | string => {
+    const known = meanings.get(id)
+    if (known !== undefined) return known
     const piece = textOf(id) ?? ''
     const byte = byteOfText(piece)
-    return byte >= 0 ? byte : piece.replaceAll('▁', ' ')
+    const meaning = byte >= 0 ? byte : piece.replaceAll('▁', ' ')
+    meanings.set(id, meaning)
+    return meaning
   }
 
   return (ids, {skipSpecialTokens = false} = {}) => {
@@ -35,7 +39,7 @@ export function createDecoder({size, textOf, special, dropLeadingSpace, cleanUpS
     for (let at = 0; at < ids.length; at++) {
       const id = ids[at] ?? -1
       if (id < 0 || id >= size || (skipSpecialTokens && special.has(id))) continue
-      const meaning = (meanings[id] ??= meaningOf(id))
+      const meaning = meaningOf(id)
       if (typeof meaning === 'number') {
         run.push(meaning)
       } else if (meaning !== '') {

@@ -20,14 +20,14 @@ export interface MergeTableOptions {
   readonly resolve?: (left: number, right: number) => Merge | undefined
   /** Remembered answers are forgotten when there are this many; only with `resolve`. */
   readonly limit?: number
-  /** How many pairs will be set. */
+  /** About how many pairs it will hold. */
   readonly expected?: number
 }
 
 const none: Merge = {id: -1, rank: Infinity}
 
 /** An open hash table over typed arrays: a Map would need one object a pair, and pairs are asked for in the innermost loop. */
-export function createMergeTable({resolve, limit = 1 << 18, expected = 2000}: MergeTableOptions = {}): MergeTable {
+export function createMergeTable({resolve, limit = 1 << 18, expected = 60_000}: MergeTableOptions = {}): MergeTable {
   let capacity = 2 ** Math.ceil(Math.log2(expected * 2 + 2))
   let size = 0
   let lefts = new Int32Array(capacity).fill(-1)

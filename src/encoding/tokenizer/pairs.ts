@@ -15,7 +15,7 @@ export interface AdjacentPairs {
 export function adjacentPairs({units, starts, size: pieceCount}: PieceTexts, space: number): AdjacentPairs {
   const ascii = new Uint8Array(128 * 128)
   let size = 0
-  let table = new Uint32Array(1 << 12)
+  let table = new Uint32Array(1 << 16)
 
   const slotOf = (key: number): number => {
     const mixed = Math.imul(key ^ (key >>> 15), 0x2c1b3c6d)

@@ -15,8 +15,8 @@ export interface PieceTextsBuilder {
 }
 
 export function buildPieceTexts(): PieceTextsBuilder {
-  let units = new Uint16Array(1 << 16)
-  let starts = new Int32Array(1 << 12)
+  let units = new Uint16Array(1 << 20)
+  let starts = new Int32Array(1 << 17)
   let size = 0
   let length = 0
 

@@ -2,7 +2,7 @@
 export interface SentencePieceModel {
   readonly bytes: Buffer
   /** Where the UTF-8 text of piece `id` lies in `bytes`: [ranges[2 id], ranges[2 id + 1]). */
-  readonly ranges: readonly number[]
+  readonly ranges: Int32Array
   /** One score a piece: the higher, the earlier a merge that makes it. */
   readonly scores: Float32Array
   readonly algorithm: 'unigram' | 'bpe' | 'word' | 'char'
@@ -20,8 +20,11 @@ const algorithms = ['unigram', 'bpe', 'word', 'char'] as const
  * @throws {RangeError} where the bytes are not such a message
  */
 export function parseSentencePieceModel(bytes: Buffer): SentencePieceModel {
-  const ranges: number[] = []
-  const scores: number[] = []
+  // A piece takes at least two bytes.
+  const ranges = new Int32Array(bytes.length)
+  const scores = new Float32Array(bytes.length >> 1)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let count = 0
   let algorithm: SentencePieceModel['algorithm'] = 'unigram'
   let addDummyPrefix = true
   let removeExtraWhitespaces = true
@@ -31,10 +34,10 @@ export function parseSentencePieceModel(bytes: Buffer): SentencePieceModel {
 
   const onPiece = (number: number, value: number, start: number) => {
     if (number === 1) {
-      ranges[ranges.length - 2] = start
-      ranges[ranges.length - 1] = value
+      ranges[count * 2] = start
+      ranges[count * 2 + 1] = value
     } else if (number === 2) {
-      scores[scores.length - 1] = bytes.readFloatLE(start)
+      scores[count] = view.getFloat32(start, true)
     }
   }
   const onTrainer = (number: number, value: number) => {
@@ -49,20 +52,19 @@ export function parseSentencePieceModel(bytes: Buffer): SentencePieceModel {
   }
   readFields(bytes, 0, bytes.length, (number, value, start) => {
     if (number === 1) {
-      ranges.push(start, start)
-      scores.push(0)
       readFields(bytes, start, value, onPiece)
+      count++
     } else if (number === 2) {
       readFields(bytes, start, value, onTrainer)
     } else if (number === 3) {
       readFields(bytes, start, value, onNormalizer)
     }
   })
-  if (scores.length === 0) malformed('it has no pieces')
+  if (count === 0) malformed('it has no pieces')
   return {
     bytes,
     ranges,
-    scores: Float32Array.from(scores),
+    scores: scores.slice(0, count),
     algorithm,
     addDummyPrefix,
     removeExtraWhitespaces,

@@ -25,6 +25,10 @@ export interface LoadOptions {
   readonly maxBatchTokens?: number
   /** Whether tokens that texts of a batch have in common at their beginning are computed once. Default true. */
   readonly sharePrefix?: boolean
+  /** Stops the making of 8-bit weights, which are then made anew the next time. */
+  readonly signal?: AbortSignal
+  /** Told the share, 0 to 1, of the 8-bit weights that are made, once for each checkpoint; they are kept under `POLAR_HOME`. */
+  readonly onQuantizing?: (share: number) => void
 }
 
 /** A reward model that runs in this process. */
@@ -62,8 +66,17 @@ function toOutcome(reward: number): Outcome {
   }
 }
 
-async function loadWeights(checkpoint: Checkpoint, dtype: 'f32' | 'q8'): Promise<{weights: Weights; folder: string}> {
-  if (dtype === 'q8') throw new PolarError('environment', 'MODEL_UNSUPPORTED', 'q8 is not there yet')
+/** The weights for the graph, and the folder for the session's external data. */
+async function loadWeights(
+  checkpoint: Checkpoint,
+  dtype: 'f32' | 'q8',
+  digest: string,
+  {signal, onQuantizing}: LoadOptions,
+): Promise<{weights: Weights; folder: string}> {
+  if (dtype === 'q8') {
+    const {quantizedWeights} = await import('./quantized-weights.js')
+    return quantizedWeights(checkpoint, {digest, ...(signal && {signal}), ...(onQuantizing && {onProgress: onQuantizing})})
+  }
   const folder = externalFolder([...checkpoint.tensors.values()].map(({file}) => file))
   return {weights: floatWeights(checkpoint, folder), folder}
 }
@@ -73,8 +86,8 @@ async function openModel(directory: string, options: LoadOptions) {
   checkDtype(asked)
   const checkpoint = await openCheckpoint(directory)
   const {dtype, notice} = choosePrecision(checkpoint, asked, process.availableMemory())
-  const {weights, folder} = await loadWeights(checkpoint, dtype)
   const digest = await weightsDigest(checkpoint)
+  const {weights, folder} = await loadWeights(checkpoint, dtype, digest, options)
   const session = await openSession(rewardGraph(checkpoint.config, weights), {folder, threads})
   const identity: ModelIdentity = {
     engine: 'onnx',

@@ -10,8 +10,8 @@ const FLOAT_BYTES = 4
 const BASE_BYTES = 400e6
 const PACKING = 1.05
 
-/** Longest text that the estimate makes room for, in tokens: POLAR's limit. */
-const LONGEST_TEXT = 16_384
+/** Text that the estimate makes room for, in tokens: two answers of POLAR's limit. */
+const LONG_TEXT = 8192
 
 /** Bytes of one run of `tokens` tokens: the widest layer's values and the keys and values in flight. */
 export function runBytes({config}: Checkpoint, tokens: number): number {
@@ -21,7 +21,7 @@ export function runBytes({config}: Checkpoint, tokens: number): number {
 
 /** Memory in bytes that the model needs in float32: every matrix widened and packed, the embeddings as they are on disk. */
 export function floatBytes(checkpoint: Checkpoint): number {
-  let bytes = BASE_BYTES + runBytes(checkpoint, LONGEST_TEXT)
+  let bytes = BASE_BYTES + runBytes(checkpoint, LONG_TEXT)
   for (const {name, shape, bytes: stored} of checkpoint.tensors.values()) {
     const elements = shape.reduce((product, size) => product * size, 1)
     bytes += name === EMBEDDINGS ? stored : elements * FLOAT_BYTES * PACKING

@@ -20,7 +20,9 @@ export function scorer(net: RewardNet, limits: BatchLimits): Scorer {
   let kept: {readonly ids: Int32Array; readonly prefix: Prefix} | undefined
   const prefixOf = async (ids: Int32Array): Promise<Prefix> => {
     if (kept && Buffer.compare(bytesOf(kept.ids), bytesOf(ids)) === 0) return kept.prefix
-    kept = undefined // two would not fit beside a large model
+    const old = kept
+    kept = undefined
+    if (old) await net.release(old.prefix) // before the next: two might not fit beside a large model
     const prefix = await net.prefix(ids)
     kept = {ids: ids.slice(), prefix}
     return prefix

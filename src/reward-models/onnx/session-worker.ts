@@ -9,29 +9,50 @@ export interface TensorData {
 }
 export type NamedTensors = ReadonlyMap<string, TensorData>
 
+/** What the thread is started with. */
+export interface SessionThreadData {
+  /** Path of onnxruntime-node. */
+  readonly runtime: string
+  /** One int32: 1 while ONNX Runtime is at work, else 0; waiters are woken. */
+  readonly busy: Int32Array
+}
+
 export type SessionRequest =
   | {readonly type: 'load'; readonly model: Uint8Array; readonly folder: string; readonly threads: number}
-  | {readonly type: 'run'; readonly feeds: NamedTensors; readonly fetch: readonly string[]}
+  | {
+      readonly type: 'run'
+      readonly feeds: NamedTensors
+      readonly fetch: readonly string[]
+      /** Number of a kept cache to feed as well. */
+      readonly past?: number
+      /** Number under which to keep the fetched values, `present_x` as `past_x`, instead of handing them out. */
+      readonly keep?: number
+    }
+  | {readonly type: 'drop'; readonly cache: number}
   | {readonly type: 'close'}
 
 /** The answer to a request, in the order of the requests. */
 export type SessionReply =
   | {readonly type: 'loaded'; readonly version: string; readonly outputNames: readonly string[]}
   | {readonly type: 'ran'; readonly outputs: NamedTensors}
+  | {readonly type: 'dropped'}
   | {readonly type: 'closed'}
   | {readonly type: 'failed'; readonly doing: 'start' | 'load' | 'run'; readonly words: string}
 
 /**
  * What the session's thread does. ONNX Runtime computes on the thread that asks it, for minutes with a long text and a large model: on
  * the main thread no signal would be heard meanwhile. The thread is started from the text of this function, so that it needs no file of
- * its own, whether it runs from source or bundled; hence nothing outside the function may be used in it. `workerData` is the path of
- * onnxruntime-node.
+ * its own, whether it runs from source or bundled; hence nothing outside the function may be used in it.
  */
 export function serveSession({parentPort, workerData}: typeof Threads, require: (path: string) => unknown): void {
   // ONNX Runtime prints what it logs below this to stderr, besides raising it: 4 leaves only what ends the process.
   const LOG_FATAL = 4
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- startWorker() says so
+  const {runtime: path, busy} = workerData as SessionThreadData
   let runtime: typeof Runtime | undefined
   let session: InferenceSession | undefined
+  /** Keys and values that later runs continue. They stay here: those of a long text are gigabytes. */
+  const caches = new Map<number, Record<string, Tensor>>()
 
   const toTensor = (ort: typeof Runtime, {data, shape}: TensorData): Tensor => {
     if (data instanceof Float32Array) return new ort.Tensor('float32', data, shape)
@@ -57,19 +78,24 @@ export function serveSession({parentPort, workerData}: typeof Threads, require: 
     const version = runtime.env.versions.node ?? runtime.env.versions.common
     return {type: 'loaded', version, outputNames: session.outputNames}
   }
-  const run = async ({feeds, fetch}: SessionRequest & {type: 'run'}): Promise<SessionReply> => {
+  const run = async ({feeds, fetch, past, keep}: SessionRequest & {type: 'run'}): Promise<SessionReply> => {
     const ort = runtime
     if (!session || !ort) throw new Error('the model is closed')
+    const cache = past === undefined ? {} : caches.get(past)
+    if (!cache) throw new Error(`no cache ${past}`)
     const inputs = Object.fromEntries([...feeds].map(([name, value]) => [name, toTensor(ort, value)]))
-    const outputs = await session.run(inputs, fetch, {logSeverityLevel: LOG_FATAL})
-    return {type: 'ran', outputs: new Map(Object.entries(outputs).map(([name, value]) => [name, fromTensor(value)]))}
+    const outputs = Object.entries(await session.run({...inputs, ...cache}, fetch, {logSeverityLevel: LOG_FATAL}))
+    if (keep === undefined) return {type: 'ran', outputs: new Map(outputs.map(([name, value]) => [name, fromTensor(value)]))}
+    caches.set(keep, Object.fromEntries(outputs.map(([name, value]) => [name.replace('present_', 'past_'), value])))
+    return {type: 'ran', outputs: new Map()}
   }
   const answer = async (request: SessionRequest): Promise<SessionReply> => {
     let doing: 'start' | 'load' | 'run' = 'start'
+    Atomics.store(busy, 0, 1)
     try {
       if (!runtime) {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- require() knows no types
-        runtime = require(workerData) as typeof Runtime
+        runtime = require(path) as typeof Runtime
         runtime.env.logLevel = 'fatal'
       }
       if (request.type === 'load') {
@@ -80,11 +106,19 @@ export function serveSession({parentPort, workerData}: typeof Threads, require: 
         doing = 'run'
         return await run(request)
       }
+      if (request.type === 'drop') {
+        caches.delete(request.cache)
+        return {type: 'dropped'}
+      }
+      caches.clear()
       await session?.release()
       session = undefined
       return {type: 'closed'}
     } catch (error) {
       return {type: 'failed', doing, words: error instanceof Error ? error.message : String(error)}
+    } finally {
+      Atomics.store(busy, 0, 0)
+      Atomics.notify(busy, 0)
     }
   }
   parentPort?.on('message', (request: SessionRequest) => {

@@ -1,15 +1,30 @@
 import {createRequire} from 'node:module'
 import {Worker} from 'node:worker_threads'
 import {PolarError} from '../../errors.js'
-import {serveSession, type NamedTensors, type SessionReply, type SessionRequest} from './session-worker.js'
+import {
+  serveSession,
+  type NamedTensors,
+  type SessionReply,
+  type SessionRequest,
+  type SessionThreadData,
+} from './session-worker.js'
 
-/** A loaded model on a thread of its own. Requests are answered one after the other. */
+/** Outputs of a run that stay with the session, to be inputs of later runs. */
+export interface KeptOutputs {
+  readonly cache: number
+}
+
+/** A loaded model on a thread of its own. Requests are answered one after the other; they reject with OUT_OF_MEMORY or ENGINE_FAILED. */
 export interface OnnxSession {
   /** Version of ONNX Runtime. */
   readonly version: string
   readonly outputNames: readonly string[]
-  /** Computes the outputs named in `fetch`, all of them float. Rejects with OUT_OF_MEMORY or ENGINE_FAILED. */
-  run(feeds: NamedTensors, fetch: readonly string[]): Promise<NamedTensors>
+  /** Computes the outputs named in `fetch`, all of them float. What is in `past` is fed as well. */
+  run(feeds: NamedTensors, fetch: readonly string[], past?: KeptOutputs): Promise<NamedTensors>
+  /** Computes the outputs named in `fetch` and keeps each `present_x` as the later input `past_x`. */
+  keep(feeds: NamedTensors, fetch: readonly string[], past?: KeptOutputs): Promise<KeptOutputs>
+  /** Frees what `keep` gave. */
+  drop(kept: KeptOutputs): Promise<void>
   close(): Promise<void>
 }
 
@@ -38,9 +53,8 @@ function runtimePath(): string {
 }
 
 function failure({doing, words}: SessionReply & {type: 'failed'}): PolarError {
-  if (doing === 'start') return packageMissing(words)
-  const work = doing === 'load' ? 'loading the model' : 'computing rewards'
-  if (/bad_alloc|allocate memory|out of memory|cannot allocate|mmap/i.test(words)) {
+  const work = {start: 'starting', load: 'loading the model', run: 'computing rewards'}[doing]
+  if (/bad_alloc|allocate memory|out of memory|mmap|failed to map/i.test(words)) {
     return new PolarError('environment', 'OUT_OF_MEMORY', `memory ran out while ONNX Runtime was ${work}`, {
       suggestions: [
         '--dtype q8 needs about a quarter of the memory',
@@ -49,14 +63,17 @@ function failure({doing, words}: SessionReply & {type: 'failed'}): PolarError {
       facts: {runtime: words},
     })
   }
+  if (doing === 'start') return packageMissing(words)
   return new PolarError('engine', 'ENGINE_FAILED', `ONNX Runtime failed while ${work}: ${words}`)
 }
 
 /** Starts the thread; what it answers to a request. Nobody waiting, it does not keep the process alive. */
 function startWorker(): (request: SessionRequest) => Promise<SessionReply> {
+  const data: SessionThreadData = {runtime: runtimePath(), busy: new Int32Array(new SharedArrayBuffer(4))}
   const worker = new Worker(`(${serveSession.toString()})(require('node:worker_threads'), require)`, {
     eval: true,
-    workerData: runtimePath(),
+    execArgv: [], // --input-type=module would make the text a module
+    workerData: data,
   })
   const waiting: {resolve: (reply: SessionReply) => void; reject: (error: unknown) => void}[] = []
   worker.on('message', (reply: SessionReply) => {
@@ -66,10 +83,14 @@ function startWorker(): (request: SessionRequest) => Promise<SessionReply> {
   const fail = (error: unknown): void => {
     for (const {reject} of waiting.splice(0)) reject(error)
   }
+  // ONNX Runtime aborts the process when it comes back to a thread that is being ended: an exit waits for it.
+  const waitForRuntime = (): void => void Atomics.wait(data.busy, 0, 1)
+  process.on('exit', waitForRuntime)
   worker.on('error', fail)
-  worker.on('exit', (code) =>
-    fail(new PolarError('engine', 'ENGINE_EXITED', `the thread of ONNX Runtime ended with code ${code}`)),
-  )
+  worker.on('exit', (code) => {
+    process.off('exit', waitForRuntime)
+    fail(new PolarError('engine', 'ENGINE_EXITED', `the thread of ONNX Runtime ended with code ${code}`))
+  })
   worker.unref()
   return async (request) =>
     new Promise((resolve, reject) => {
@@ -98,12 +119,21 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
     await close().catch(() => {})
     throw error
   })
+  let caches = 0
   return {
     version,
     outputNames,
-    async run(feeds, fetch) {
-      const {outputs} = await ask({type: 'run', feeds, fetch}, 'ran')
+    async run(feeds, fetch, past) {
+      const {outputs} = await ask({type: 'run', feeds, fetch, ...(past && {past: past.cache})}, 'ran')
       return outputs
+    },
+    async keep(feeds, fetch, past) {
+      const cache = caches++
+      await ask({type: 'run', feeds, fetch, keep: cache, ...(past && {past: past.cache})}, 'ran')
+      return {cache}
+    },
+    async drop({cache}) {
+      await ask({type: 'drop', cache}, 'dropped')
     },
     close,
   }

@@ -1,9 +1,11 @@
+import {execFileSync, spawnSync} from 'node:child_process'
 import {once} from 'node:events'
+import {existsSync} from 'node:fs'
 import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {text} from 'node:stream/consumers'
 import {describe, expect, test} from 'vitest'
-import {runPolar, startPolar} from '../../fixtures/run-polar.js'
+import {polarProgram, runPolar, startPolar} from '../../fixtures/run-polar.js'
 import {temporaryFolder} from '../../fixtures/temporary-folder.js'
 
 const row = JSON.stringify({prompt: 'What is the capital of China?', reference: 'Beijing.', output: 'Shanghai.'})
@@ -37,6 +39,31 @@ test('a reader that leaves early (| head) ends the program quietly', async () =>
   child.stdout.destroy()
   expect(await once(child, 'close')).toEqual([0, null])
   expect(await stderr).toBe('')
+})
+
+describe.skipIf(!existsSync('/dev/full'))('a full disk under stdout', () => {
+  test.each([
+    ['--help'],
+    ['data encode rows.jsonl --model polar-nano'],
+    ['data encode rows.jsonl --model polar-nano --json'],
+    ['score rows.jsonl --model polar-nano --dtype f32'],
+  ])('polar %s says so, and fails', async (line) => {
+    const cwd = await temporaryFolder()
+    await writeFile(join(cwd, 'rows.jsonl'), row)
+    const {status, stderr} = spawnSync(`"${process.execPath}" "${polarProgram}" ${line} > /dev/full`, {
+      cwd,
+      shell: true,
+      encoding: 'utf8',
+    })
+    expect(status).toBe(4)
+    expect(stderr).toContain('Error: stdout could not be written: the disk is full\nTry: ')
+    expect(stderr).not.toContain('    at ')
+  })
+
+  test('polar --version fails', () => {
+    const {status} = spawnSync(`"${process.execPath}" "${polarProgram}" --version > /dev/full`, {shell: true})
+    expect(status).toBe(4)
+  })
 })
 
 describe('signals', () => {
@@ -112,13 +139,20 @@ describe('polar.yaml', () => {
   })
 })
 
-test('completion is set up for bash and knows the commands', async () => {
+test('completion works in bash', async () => {
   const cache = await temporaryFolder()
   const env = {XDG_CACHE_HOME: cache, HOME: cache, SHELL: '/bin/bash'}
   expect(await runPolar(['autocomplete', 'bash', '--refresh-cache'], {env})).toMatchObject({code: 0})
-  const script = await runPolar(['autocomplete', 'script', 'bash'], {env})
-  expect(script.stdout).toMatch(/polar.*autocomplete.*bash_setup/is)
+  const setup = await runPolar(['autocomplete', 'script', 'bash'], {env})
+  expect(setup.stdout).toContain(join(cache, 'polar', 'autocomplete', 'bash_setup'))
   const functions = join(cache, 'polar', 'autocomplete', 'functions', 'bash', 'polar.bash')
-  const complete = (line: string) =>
-    execFileSync('bash', ['-c', `source "$1"; COMP_WORDS=(${line}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); ${completer}; echo "\${COMPREPLY[@]}"`, 'bash', functions], {encoding: 'utf8'})
+  const complete = (...words: string[]) => {
+    const script = 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _polar_autocomplete; echo "${COMPREPLY[@]}"'
+    return execFileSync('bash', ['-c', script, functions, ...words], {encoding: 'utf8'})
+      .trim()
+      .split(' ')
+  }
+  expect(complete('polar', 'sc')).toEqual(['score'])
+  expect(complete('polar', 'data', 'enc')).toEqual(['encode'])
+  expect(complete('polar', 'data', 'encode', '--max').toSorted()).toEqual(['--max-length', '--max-response-length'])
 })
