@@ -8,8 +8,8 @@ const names: readonly (readonly [string, number])[] = [
   ['-Inf', Flag.NOT_JSON | Flag.NOT_FOR_PANDAS],
   ['Inf', Flag.NOT_JSON | Flag.NOT_FOR_PANDAS],
 ]
-/** The largest numbers of 64 bits, beyond which pandas refuses an integer. */
-const LARGEST = 18446744073709551615n
+/** The integers of 64 bits, beyond which pandas, or Arrow behind it, refuses. */
+const LARGEST = 9223372036854775807n
 const SMALLEST = -9223372036854775808n
 
 /**
@@ -45,7 +45,7 @@ export function scanNumber(bytes: Uint8Array, at: number): {end: number; flags: 
     const exponent = end
     while (isDigit(bytes[end])) end++
     if (end === exponent) flags |= Flag.ODD_NUMBER
-    else if (!Number.isFinite(Number(ascii(bytes, at, end)))) flags |= Flag.TOO_BIG
+    else if (Number(ascii(bytes, exponent, end)) > 308 && bytes[exponent - 1] !== 0x2d) flags |= Flag.TOO_BIG
   }
   if (isInteger && end - integer > 18) {
     const value = BigInt(ascii(bytes, at, end))

@@ -42,9 +42,11 @@ export function createStringScan(): StringScan {
         if (at + 1 >= to) return cut()
         if (escape !== 0x75) {
           if (!ESCAPES.has(escape)) return broken('an unknown escape (\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX are the known ones)', at)
+          if (escape === 0x2f) flags |= Flag.RESPELLED
           at += 2
           continue
         }
+        flags |= Flag.RESPELLED
         const unit = hex(bytes, at + 2)
         if (unit < 0) return at + 6 > to ? cut() : broken('\\u wants four hexadecimal digits', at)
         if (unit === 0) found.holdsNul = true

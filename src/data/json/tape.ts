@@ -19,6 +19,8 @@ export const Flag = {
   NOT_JSON: 256,
   /** A key with U+0000 in it, on which the writer of Arrow's tables fails. */
   NUL_IN_KEY: 512,
+  /** An escape that another writer would spell otherwise (`\\uXXXX`, `\\/`): equal texts may then differ in their bytes. */
+  RESPELLED: 1024,
 } as const
 
 /** Flags of values that stop Arrow's JSON reader. */

@@ -28,6 +28,16 @@ export interface Seen {
   readonly tooDeep: boolean
 }
 
+/** What is known at the file's end. */
+export interface PredictedEnd {
+  readonly verdict: Verdict
+  readonly fault: LoadFault | undefined
+  /** Lists of messages whose contents all read as dates. */
+  readonly dateColumns: readonly string[]
+  /** Line near which a later block has other columns than the first. */
+  readonly columnsChangeLater?: number
+}
+
 export interface LoadPrediction {
   /** Takes the next value of the file, whose nodes are on the scanner's tape. */
   see(item: StreamItem, scanner: Scanner): Seen
@@ -35,7 +45,7 @@ export interface LoadPrediction {
   hangs(): void
   /** A list that is `""` or `{}`: nothing to iterate over, as long as the whole column has no member. */
   emptyObject(list: number): void
-  end(facts: StreamFacts): {verdict: Verdict; fault: LoadFault | undefined; dateColumns: readonly string[]}
+  end(facts: StreamFacts): PredictedEnd
 }
 
 /**
@@ -53,7 +63,10 @@ export function predictLoading(): LoadPrediction {
   let pandas: string | undefined
   let broken: LoadFault | undefined
   let hang = false
+  let hangsOnDates = false
+  let columnsChangeLater: number | undefined
   let values = 0
+  let lastLine = 0
   let emptyObjects = 0
   const dateColumns = new Set<string>()
   const array = createColumnType(0)
@@ -64,7 +77,10 @@ export function predictLoading(): LoadPrediction {
 
   function endBatch(line: number): void {
     if (first === undefined) first = batch
-    else if (!canCast(batch, first)) refuse(line, 'rows of a later 10 MB block do not have the columns of the first block')
+    else if (!canCast(batch, first)) {
+      columnsChangeLater ??= line
+      refuse(line, 'rows of a later 10 MB block do not have the columns of the first block')
+    }
     noteDates(batch)
     batch = createColumnType(0)
   }
@@ -73,11 +89,11 @@ export function predictLoading(): LoadPrediction {
     for (const list of LISTS) {
       const column = type.known?.[list]
       if (column?.kind !== Kind.LIST) {
-        if (isDates(column)) hang = true
+        if (isDates(column)) hangsOnDates = true
         continue
       }
       if (column.item?.kind === Kind.OBJECT && isDates(column.item.known?.[Key.CONTENT])) {
-        hang = true
+        hangsOnDates = true
         dateColumns.add(['', 'prompt', 'reference', 'chosen', 'rejected'][list] ?? '')
       }
     }
@@ -86,6 +102,7 @@ export function predictLoading(): LoadPrediction {
   return {
     see(item, scanner) {
       values++
+      lastLine = item.line
       const nothing: Seen = {conflict: undefined, tooDeep: false}
       if (!item.isUtf8) invalidUtf8 ??= {verdict: 'stops', line: item.line, why: 'the bytes are not UTF-8'}
       if (item.type === 'error') {
@@ -134,7 +151,9 @@ export function predictLoading(): LoadPrediction {
         unify(array, tape, item.bytes, 0, {conflict: undefined, tooDeep: false})
         if (found.conflict !== undefined) {
           refuse(item.line, `a column changes its type at ${found.conflict.pointer}`)
-          pandas ??= 'a column changes its type'
+          // Of a key that stands twice pandas takes the last, and what columns it then makes is not followed here.
+          if ((flags & Flag.DUPLICATE_KEY) === 0) pandas ??= 'a column changes its type'
+          else hang = true
         }
         if (found.tooDeep) {
           refuse(item.line, 'nested too deep')
@@ -151,14 +170,14 @@ export function predictLoading(): LoadPrediction {
     },
 
     end(facts) {
-      endBatch(0)
+      endBatch(lastLine)
       if (facts.bytes === 0) return stop('the file is empty')
       if (facts.isArray) {
         if (broken ?? invalidUtf8) return fail(broken ?? invalidUtf8)
         if (facts.hasByteOrderMark) return stop('a byte order mark before a JSON array, which pandas does not read')
         if (pandas !== undefined) return stop(pandas)
         if (rows === 0) return stop('no row in it')
-        return {verdict: hang || nulls() ? 'hangs' : 'ok', fault: undefined, dateColumns: []}
+        return {verdict: hang || emptyObjects > 0 ? 'hangs' : 'ok', fault: undefined, dateColumns: []}
       }
       if (arrow?.verdict === 'crashes' && (broken === undefined || arrow.line <= broken.line)) return fail(arrow)
       if (broken) return fail(broken)
@@ -170,19 +189,15 @@ export function predictLoading(): LoadPrediction {
       }
       if (invalidUtf8) return fail(invalidUtf8)
       if (rows === 0) return stop('no row in it')
-      return {verdict: hang ? 'hangs' : 'ok', fault: undefined, dateColumns: [...dateColumns]}
+      return {verdict: hang || emptyObjects > 0 || hangsOnDates ? 'hangs' : 'ok', fault: undefined, dateColumns: [...dateColumns]}
     },
   }
 
-  function nulls(): boolean {
-    return emptyObjects > 0
+  function fail(fault: LoadFault | undefined): PredictedEnd {
+    return {verdict: fault?.verdict ?? 'stops', fault, dateColumns: [...dateColumns], ...(columnsChangeLater !== undefined && {columnsChangeLater})}
   }
 
-  function fail(fault: LoadFault | undefined): ReturnType<LoadPrediction['end']> {
-    return {verdict: fault?.verdict ?? 'stops', fault, dateColumns: []}
-  }
-
-  function stop(why: string): ReturnType<LoadPrediction['end']> {
+  function stop(why: string): PredictedEnd {
     return fail({verdict: 'stops', line: 1, why})
   }
 }
