@@ -20,8 +20,8 @@ const flagRules: readonly (readonly [number, RuleCode])[] = [
 ]
 
 export interface ShapeResult {
-  /** Whether the row is four lists of messages with texts. */
-  readonly isSound: boolean
+  /** Whether the row has four texts for xtuner: lists of messages, or something empty in their place. */
+  readonly hasTexts: boolean
   /** Lists that Python cannot iterate over, so that training hangs. */
   readonly hangs: boolean
   /** Lists that are `{}`. */
@@ -43,13 +43,15 @@ export function checkRowShape(item: StreamItem, scanner: Scanner, parts: RowNode
   }
   if (seen.tooDeep) findings.add('TOO_DEEP', line)
 
-  let isSound = item.isUtf8
+  let hasTexts = item.isUtf8
   let hangs = false
   const emptyObjects: number[] = []
   checkShape(tape, parts, (fault, isEmpty) => {
-    isSound = false
-    if (!isEmpty) hangs = true
-    else if (fault.kind === Kind.OBJECT) emptyObjects.push(fault.list)
+    if (!isEmpty) {
+      hangs = true
+      hasTexts = false
+    }
+    if (isEmpty && fault.kind === Kind.OBJECT) emptyObjects.push(fault.list)
     findings.add(codeOf(fault), line, faultPointer(fault), faultMessage(fault))
   })
   if (seen.conflict !== undefined) {
@@ -65,7 +67,7 @@ export function checkRowShape(item: StreamItem, scanner: Scanner, parts: RowNode
       findings.add('WRAPPER_UNKNOWN', line, '/wrapper', `the wrapper is ${is}; xtuner reads it as "sft"`)
     }
   }
-  return {isSound, hangs, emptyObjects}
+  return {hasTexts, hangs, emptyObjects}
 }
 
 function codeOf({fault, kind}: ShapeFault): RuleCode {

@@ -81,7 +81,7 @@ export async function checkFinetuneFile(file: string, options: FinetuneCheckOpti
     const shape = checkRowShape(item, scanner, parts, seen, findings)
     if (shape.hangs) prediction.hangs()
     for (const list of shape.emptyObjects) prediction.emptyObject(list)
-    if (shape.isSound) {
+    if (shape.hasTexts) {
       pairCheck.see(item, tape, parts)
       if (tokenCheck || onSoundRow) {
         const texts = textsOf(tape, item.bytes, parts)
