@@ -15,6 +15,8 @@ export interface StreamItem {
   /** Whether it shares its first line with the value before it. */
   readonly sharesLine: boolean
   readonly isUtf8: boolean
+  /** Whether it is an element of the array that the file is. */
+  readonly inArray: boolean
   /** For errors: what is wrong, the line it is on, and its column in bytes, from 1. */
   readonly error?: ScanError & {line: number; column: number}
 }
@@ -162,6 +164,7 @@ export async function* valuesOf(source: ByteSource, scanner: Scanner = createSca
       offset: base + head,
       sharesLine: lineHasValue && !isArray,
       isUtf8: isUtf8(bytes.subarray(head, result.at)),
+      inArray: isArray,
     }
     line += scanner.lineFeeds
     lineHasValue = true
@@ -187,6 +190,7 @@ export async function* valuesOf(source: ByteSource, scanner: Scanner = createSca
       offset: base + head,
       sharesLine: lineHasValue && !isArray,
       isUtf8: isUtf8(bytes.subarray(head, end)),
+      inArray: isArray,
       error: {message, at, line: errorLine, column: at - lineStart + 1},
     }
   }

@@ -69,7 +69,7 @@ export function predictLoading(): LoadPrediction {
   let lastLine = 0
   let emptyObjects = 0
   const dateColumns = new Set<string>()
-  const array = createColumnType(0)
+  const emptyLists = new Set<number>()
   let columns: {lengths: Set<number>} | undefined
   let invalidUtf8: LoadFault | undefined
 
@@ -82,6 +82,7 @@ export function predictLoading(): LoadPrediction {
       refuse(line, 'rows of a later 10 MB block do not have the columns of the first block')
     }
     noteDates(batch)
+    for (const list of emptyLists) if ((batch.known?.[list]?.fields?.size ?? 0) > 0) hang = true
     batch = createColumnType(0)
   }
 
@@ -118,7 +119,7 @@ export function predictLoading(): LoadPrediction {
       if (depth > CRASH_DEPTH) refuse(item.line, 'nested so deep that pyarrow dies', 'crashes')
 
       // A line that is longer than a block makes the blocks longer; a row over several lines may be cut by the end of one.
-      if (batchNeedsLine !== -1 && item.line > batchNeedsLine) {
+      if (!item.inArray && batchNeedsLine !== -1 && item.line > batchNeedsLine) {
         endBatch(item.line)
         batchStart = item.offset
         batchNeedsLine = -1
@@ -148,7 +149,6 @@ export function predictLoading(): LoadPrediction {
       if ((flags & ARROW_REFUSES) !== 0) refuse(item.line, 'JSON that Arrow refuses')
       if (kind === Kind.OBJECT) {
         unify(batch, tape, item.bytes, 0, found)
-        unify(array, tape, item.bytes, 0, {conflict: undefined, tooDeep: false})
         if (found.conflict !== undefined) {
           refuse(item.line, `a column changes its type at ${found.conflict.pointer}`)
           // Of a key that stands twice pandas takes the last, and what columns it then makes is not followed here.
@@ -165,8 +165,9 @@ export function predictLoading(): LoadPrediction {
 
     hangs: () => void (hang = true),
     emptyObject: (list) => {
-      const column = array.known?.[list + 1]
-      if ((column?.fields?.size ?? 0) > 0) hang = true
+      const [column, before] = [batch.known?.[list + 1], first?.known?.[list + 1]]
+      if ((column?.fields?.size ?? 0) + (before?.fields?.size ?? 0) > 0) hang = true
+      else emptyLists.add(list + 1)
     },
 
     end(facts) {
