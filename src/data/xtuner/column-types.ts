@@ -13,6 +13,8 @@ export interface ColumnType {
   known: (ColumnType | undefined)[] | undefined
   /** Whether every text so far reads as a date. */
   allDates: boolean
+  /** Whether every number so far is an integer of 64 bits. */
+  allIntegers: boolean
   readonly depth: number
 }
 
@@ -27,7 +29,7 @@ export interface TypeConflict {
 export const MAX_TYPE_DEPTH = 63
 
 export function createColumnType(depth: number): ColumnType {
-  return {kind: Kind.NULL, item: undefined, fields: undefined, known: undefined, allDates: true, depth}
+  return {kind: Kind.NULL, item: undefined, fields: undefined, known: undefined, allDates: true, allIntegers: true, depth}
 }
 
 /** What unifying one row brought to light. */
@@ -51,6 +53,8 @@ export function unify(type: ColumnType, tape: Tape, bytes: Uint8Array, node: num
   }
   if (kind === Kind.STRING) {
     if (type.allDates) type.allDates = readsAsDate(tape, bytes, node)
+  } else if (kind === Kind.NUMBER) {
+    if (type.allIntegers) type.allIntegers = isInteger(tape, bytes, node)
   } else if (kind === Kind.LIST) {
     type.item ??= createColumnType(type.depth + 1)
     if (type.item.depth > MAX_TYPE_DEPTH) found.tooDeep = true
@@ -100,11 +104,22 @@ function readsAsDate(tape: Tape, bytes: Uint8Array, node: number): boolean {
   return isDateLike(decodeText(bytes, start, end))
 }
 
+function isInteger(tape: Tape, bytes: Uint8Array, node: number): boolean {
+  if (((tape.flags[node] ?? 0) & (Flag.NOT_FOR_PANDAS | Flag.NOT_JSON)) !== 0) return false
+  const end = tape.end[node] ?? 0
+  for (let at = tape.start[node] ?? 0; at < end; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte !== 0x2d && (byte < 0x30 || byte > 0x39)) return false
+  }
+  return true
+}
+
 /** Whether what this batch's type says can be cast to the first batch's, as `datasets` writes all batches in one file. */
 export function canCast(type: ColumnType, to: ColumnType): boolean {
   if (type.kind === Kind.NULL) return true
   if (to.kind !== type.kind) return false
   if (type.kind === Kind.STRING) return !isDates(to) || isDates(type)
+  if (type.kind === Kind.NUMBER) return type.allIntegers || !to.allIntegers
   if (type.kind === Kind.LIST) return canCast(type.item ?? createColumnType(0), to.item ?? createColumnType(0))
   if (type.kind !== Kind.OBJECT) return true
   return [...(type.fields ?? [])].every(([name, field]) => {

@@ -76,17 +76,18 @@ export function predictLoading(): LoadPrediction {
   const refuse = (line: number, why: string, verdict: 'stops' | 'crashes' = 'stops') => void (arrow ??= {verdict, line, why})
 
   function endBatch(line: number): void {
+    noteDates(batch, first ?? batch)
+    for (const list of emptyLists) if ((batch.known?.[list]?.fields?.size ?? 0) > 0) hang = true
     if (first === undefined) first = batch
     else if (!canCast(batch, first)) {
       columnsChangeLater ??= line
       refuse(line, 'rows of a later 10 MB block do not have the columns of the first block')
     }
-    noteDates(batch)
-    for (const list of emptyLists) if ((batch.known?.[list]?.fields?.size ?? 0) > 0) hang = true
     batch = createColumnType(0)
   }
 
-  function noteDates(type: ColumnType): void {
+  /** Times in a later block are cast to the texts of the first: other texts than were written, but no hang. */
+  function noteDates(type: ColumnType, inFirst: ColumnType): void {
     for (const list of LISTS) {
       const column = type.known?.[list]
       if (column?.kind !== Kind.LIST) {
@@ -94,7 +95,7 @@ export function predictLoading(): LoadPrediction {
         continue
       }
       if (column.item?.kind === Kind.OBJECT && isDates(column.item.known?.[Key.CONTENT])) {
-        hangsOnDates = true
+        if (isDates(inFirst.known?.[list]?.item?.known?.[Key.CONTENT])) hangsOnDates = true
         dateColumns.add(['', 'prompt', 'reference', 'chosen', 'rejected'][list] ?? '')
       }
     }
