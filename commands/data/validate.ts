@@ -52,7 +52,7 @@ export default class Validate extends PolarCommand<typeof Validate> {
         maxPackedLength: flags['max-packed-length'] ?? 2 * flags['max-length'],
       },
       maxFindings: flags['max-findings'],
-      ...(flags.tokenizer !== undefined && {tokenizer: await tokenizerOf(flags.tokenizer)}),
+      ...(flags.tokenizer !== undefined && {tokenizer: await (await import('../../src/data/tokenizer-of.js')).tokenizerOf(flags.tokenizer)}),
       ...(flags.fix !== undefined && {fix: flags.fix}),
       ...(flags['rows-out'] !== undefined && {rowsOut: flags['rows-out']}),
       signal: this.signal,
@@ -69,12 +69,4 @@ export default class Validate extends PolarCommand<typeof Validate> {
     }
     return report
   }
-}
-
-async function tokenizerOf(model: string) {
-  const [{resolveModel}, {loadTokenizer}] = await Promise.all([
-    import('../../src/models/resolve.js'),
-    import('../../src/encoding/tokenizer/load.js'),
-  ])
-  return loadTokenizer((await resolveModel(model)).directory)
 }

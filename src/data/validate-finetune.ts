@@ -30,7 +30,17 @@ export interface FinetuneCheckOptions {
   /** Takes every row, to write a mended file of them. */
   readonly repair?: RepairedFile
   readonly onProgress?: (state: {rows: number; fraction: number | undefined}) => void
-  readonly onSoundRow?: (row: {line: number; texts: PairTexts; roles: readonly (readonly string[])[]; tokens: RowTokens | undefined}) => void
+  /** Hears of every row that has texts. The tape is the scanner's: read it at once. */
+  readonly onRow?: (row: CheckedRow) => void
+}
+
+/** A row that was checked. */
+export interface CheckedRow {
+  readonly texts: PairTexts
+  readonly tokens: RowTokens | undefined
+  readonly tape: Tape
+  readonly bytes: Buffer
+  readonly parts: RowNodes
 }
 
 /** What is known of one file. */
@@ -56,7 +66,7 @@ export interface FileReport {
  * @throws {PolarError} INPUT_MISSING
  */
 export async function checkFinetuneFile(file: string, options: FinetuneCheckOptions): Promise<FileReport> {
-  const {signal, tokens, repair, onProgress, onSoundRow} = options
+  const {signal, tokens, repair, onProgress, onRow} = options
   const findings = createFindings(options.maxFindings)
   const source = await openSource(file)
   const scanner = createScanner()
@@ -83,11 +93,11 @@ export async function checkFinetuneFile(file: string, options: FinetuneCheckOpti
     for (const list of shape.emptyObjects) prediction.emptyObject(list)
     if (shape.hasTexts) {
       pairCheck.see(item, tape, parts)
-      if (tokenCheck || onSoundRow) {
+      if (tokenCheck || onRow) {
         const texts = textsOf(tape, item.bytes, parts)
         const counted = tokenCheck?.see(texts, item.line, rows)
         if (counted) await tokens?.onRow?.(counted)
-        onSoundRow?.({line: item.line, texts, roles: [], tokens: counted})
+        onRow?.({texts, tokens: counted, tape, bytes: item.bytes, parts})
       }
     }
     await repair?.take(item, scanner, parts)

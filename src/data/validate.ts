@@ -1,10 +1,9 @@
-import {realpath, stat} from 'node:fs/promises'
 import {createEncoder} from '../encoding/encoder.js'
 import type {LoadedTokenizer} from '../encoding/tokenizer/text-laws.js'
 import {PolarError} from '../errors.js'
-import {STDIN} from '../rows/read-rows.js'
 import {writeAtomically} from '../system/files.js'
 import type {Finding} from './finding.js'
+import {demandOtherFile} from './other-file.js'
 import {jsonLinesFile} from './repair/json-lines-file.js'
 import {createRepair, type Repair, type RepairReport} from './repair/repair.js'
 import {RULES, type RuleCode} from './rules/index.js'
@@ -139,27 +138,6 @@ function checkLimits({maxLength, maxResponseLength}: TokenLimits): Finding[] {
   const room = Math.floor((maxLength - 4 - 2 * maxResponseLength) / 2)
   const message = `with --max-length ${maxLength} and --max-response-length ${maxResponseLength} two full answers leave the prompt room for ${room} tokens`
   return [{line: 0, pointer: '', code: 'LIMITS_LEAVE_NO_ROOM', severity, message, fix}]
-}
-
-async function demandOtherFile(output: string, inputs: readonly string[]): Promise<void> {
-  const key = await fileKey(output)
-  for (const input of inputs) {
-    if (input === STDIN || key === undefined || (await fileKey(input)) !== key) continue
-    throw new PolarError('usage', 'OUTPUT_IS_INPUT', `${output} would be written over the input ${input}`, {
-      suggestions: ['give another file'],
-      facts: {input, output},
-    })
-  }
-}
-
-/** The same for all names of one file, links included. */
-async function fileKey(path: string): Promise<string | undefined> {
-  try {
-    const {dev, ino} = await stat(await realpath(path), {bigint: true})
-    return `${dev}:${ino}`
-  } catch {
-    return undefined
-  }
 }
 
 function needs(flag: string, other: string): PolarError {
