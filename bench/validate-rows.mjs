@@ -8,7 +8,9 @@ function random() {
   return state / 2 ** 32
 }
 
-const words = 'the quick brown fox jumps over a lazy dog while rain falls on old roofs and nobody asks why it should be so'.split(' ')
+const words = 'the quick brown fox jumps over a lazy dog while rain falls on old roofs and nobody asks why it should be so'.split(
+  ' ',
+)
 const characters = '的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动'
 
 function text(length, kind) {
@@ -53,4 +55,5 @@ export function makeRows(path, megabytes) {
   return rows
 }
 
-if (process.argv[1]?.endsWith('validate-rows.mjs') && process.argv.length > 3) console.log(makeRows(process.argv[2], Number(process.argv[3])))
+if (process.argv[1]?.endsWith('validate-rows.mjs') && process.argv.length > 3)
+  console.log(makeRows(process.argv[2], Number(process.argv[3])))

@@ -22,12 +22,20 @@ export default class Validate extends PolarCommand<typeof Validate> {
   }
   static override flags = {
     for: Flags.option({summary: 'What the rows are for', options: ['finetune', 'score'] as const, default: 'finetune'})(),
-    tokenizer: Flags.string({summary: 'Checkpoint whose tokenizer counts lengths exactly', helpValue: 'MODEL', aliases: ['model']}),
+    tokenizer: Flags.string({
+      summary: 'Checkpoint whose tokenizer counts lengths exactly',
+      helpValue: 'MODEL',
+      aliases: ['model'],
+    }),
     'max-length': Flags.integer({summary: 'Most tokens of a sequence', default: 16384, min: 1}),
     'max-response-length': Flags.integer({summary: 'Most tokens of a reference or answer', default: 4096, min: 1}),
     'max-packed-length': Flags.integer({summary: 'Tokens of a pack [default: twice --max-length]', min: 1}),
     fix: Flags.string({summary: 'Write a mended copy: OUT.jsonl or OUT.parquet', helpValue: 'OUT'}),
-    'rows-out': Flags.string({summary: 'Write the token counts of each row as JSON lines', helpValue: 'FILE', dependsOn: ['tokenizer']}),
+    'rows-out': Flags.string({
+      summary: 'Write the token counts of each row as JSON lines',
+      helpValue: 'FILE',
+      dependsOn: ['tokenizer'],
+    }),
     'max-findings': Flags.integer({summary: 'Findings to list a file; all are counted', default: 50, min: 0, helpValue: 'N'}),
     rules: Flags.boolean({summary: 'Print all rules and leave'}),
   }
@@ -40,7 +48,10 @@ export default class Validate extends PolarCommand<typeof Validate> {
       return {rules: (await import('../../src/data/rules/index.js')).RULES}
     }
     const files = [this.args.files ?? []].flat()
-    if (files.length === 0) throw new PolarError('usage', 'FLAG_INVALID', 'name a file to check, or --rules', {suggestions: ['polar data validate train.jsonl']})
+    if (files.length === 0)
+      throw new PolarError('usage', 'FLAG_INVALID', 'name a file to check, or --rules', {
+        suggestions: ['polar data validate train.jsonl'],
+      })
     const {validate} = await import('../../src/data/validate.js')
     const progress = await this.progress()
     const report = await validate({
@@ -52,7 +63,9 @@ export default class Validate extends PolarCommand<typeof Validate> {
         maxPackedLength: flags['max-packed-length'] ?? 2 * flags['max-length'],
       },
       maxFindings: flags['max-findings'],
-      ...(flags.tokenizer !== undefined && {tokenizer: await (await import('../../src/data/tokenizer-of.js')).tokenizerOf(flags.tokenizer)}),
+      ...(flags.tokenizer !== undefined && {
+        tokenizer: await (await import('../../src/data/tokenizer-of.js')).tokenizerOf(flags.tokenizer),
+      }),
       ...(flags.fix !== undefined && {fix: flags.fix}),
       ...(flags['rows-out'] !== undefined && {rowsOut: flags['rows-out']}),
       signal: this.signal,
@@ -62,10 +75,16 @@ export default class Validate extends PolarCommand<typeof Validate> {
     if (!this.jsonEnabled()) await writeOut(validationText(report))
     const {errors, rows} = report.counts
     if (errors > 0) {
-      throw new PolarError('data', 'ROW_INVALID', `${errors} ${errors === 1 ? 'error' : 'errors'} in ${rows} ${rows === 1 ? 'row' : 'rows'}`, {
-        suggestions: flags.for === 'finetune' && flags.fix === undefined ? ['--fix OUT.parquet writes the rows that have a meaning'] : [],
-        result: report,
-      })
+      throw new PolarError(
+        'data',
+        'ROW_INVALID',
+        `${errors} ${errors === 1 ? 'error' : 'errors'} in ${rows} ${rows === 1 ? 'row' : 'rows'}`,
+        {
+          suggestions:
+            flags.for === 'finetune' && flags.fix === undefined ? ['--fix OUT.parquet writes the rows that have a meaning'] : [],
+          result: report,
+        },
+      )
     }
     return report
   }

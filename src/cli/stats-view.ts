@@ -19,7 +19,12 @@ export function statsText(stats: Stats): string {
     '',
     lengthTable(unit, Object.entries(stats[unit] ?? stats.characters)),
     table(
-      [{title: 'part'}, {title: 'messages', align: 'right'}, {title: 'roles', flexible: true}, {title: 'scripts', flexible: true}],
+      [
+        {title: 'part'},
+        {title: 'messages', align: 'right'},
+        {title: 'roles', flexible: true},
+        {title: 'scripts', flexible: true},
+      ],
       PARTS.map((part) => [part, number.format(stats.messages[part].sum), named(stats.roles[part]), named(stats.scripts[part])]),
     ),
   ]
@@ -34,17 +39,26 @@ export function statsText(stats: Stats): string {
   }
   if (stats.packing) {
     const {packs, maxPackedLength, fill, dropped} = stats.packing
-    lines.push(`about ${number.format(packs)} packs of ${number.format(maxPackedLength)} tokens, ${(fill * 100).toFixed(1)} % full; ${number.format(dropped)} pairs dropped`, '')
+    lines.push(
+      `about ${number.format(packs)} packs of ${number.format(maxPackedLength)} tokens, ${(fill * 100).toFixed(1)} % full; ${number.format(dropped)} pairs dropped`,
+      '',
+    )
   }
   lines.push(...histogram(`chosen, ${unit}`, (stats.tokens ?? stats.characters).chosen))
   return `${lines.join('\n')}\n`
 }
 
 function lengthTable(unit: string, entries: readonly (readonly [string, Distribution])[]): string {
-  const columns: Column[] = [{title: unit}, ...['mean', '5 %', 'median', '95 %', '99 %', 'longest'].map((title): Column => ({title, align: 'right'}))]
+  const columns: Column[] = [
+    {title: unit},
+    ...['mean', '5 %', 'median', '95 %', '99 %', 'longest'].map((title): Column => ({title, align: 'right'})),
+  ]
   return table(
     columns,
-    entries.map(([part, {mean, p5, median, p95, p99, max}]) => [part, ...[mean, p5, median, p95, p99, max].map((value) => number.format(value))]),
+    entries.map(([part, {mean, p5, median, p95, p99, max}]) => [
+      part,
+      ...[mean, p5, median, p95, p99, max].map((value) => number.format(value)),
+    ]),
   )
 }
 

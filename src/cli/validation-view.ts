@@ -20,8 +20,13 @@ export function validationText(report: ValidationReport): string {
     lines.push(table([{title: 'rows', align: 'right'}, {title: 'finding'}, {title: 'is'}, {title: 'what becomes of it'}], rows))
   }
   for (const file of report.files) {
-    const verdict = file.xtuner === undefined ? '' : `, xtuner 0.2.0 ${verdictText(file.xtuner)}${file.why === undefined ? '' : ` (${file.why})`}`
-    lines.push(`${file.file}: ${plural(file.rows, 'row')}, ${plural(file.errors, 'error')}, ${plural(file.warnings, 'warning')}${verdict}`)
+    const verdict =
+      file.xtuner === undefined
+        ? ''
+        : `, xtuner 0.2.0 ${verdictText(file.xtuner)}${file.why === undefined ? '' : ` (${file.why})`}`
+    lines.push(
+      `${file.file}: ${plural(file.rows, 'row')}, ${plural(file.errors, 'error')}, ${plural(file.warnings, 'warning')}${verdict}`,
+    )
     if (file.tokens) {
       const {rows, tokens, cut, dropped, longest} = file.tokens
       lines.push(
@@ -31,7 +36,9 @@ export function validationText(report: ValidationReport): string {
   }
   if (report.fix) {
     const {output, written, mended, leftOut} = report.fix
-    lines.push(`${output}: ${plural(written, 'row')} written, ${number.format(mended)} of them mended, ${number.format(leftOut)} left out`)
+    lines.push(
+      `${output}: ${plural(written, 'row')} written, ${number.format(mended)} of them mended, ${number.format(leftOut)} left out`,
+    )
     for (const {file, line, action, codes} of report.fix.changes) lines.push(`  ${file}:${line} ${action}: ${codes.join(', ')}`)
   }
   return `${lines.join('\n')}\n`
@@ -49,7 +56,12 @@ export function rulesText(): string {
 
 function findingLines(file: string, {line, pointer, code, severity, message, fix}: Finding): string[] {
   const where = line === 0 ? file : `${file}:${line}`
-  return [`${where}${pointer === '' ? '' : ` ${pointer}`}  ${severity} ${code}: ${message}`, `  ${RULES[code].why}`, `  Mend: ${fix}`, '']
+  return [
+    `${where}${pointer === '' ? '' : ` ${pointer}`}  ${severity} ${code}: ${message}`,
+    `  ${RULES[code].why}`,
+    `  Mend: ${fix}`,
+    '',
+  ]
 }
 
 function severityOf(code: string): string {

@@ -22,6 +22,8 @@ export function createControlTokens(tokens: readonly string[] = POLAR_TOKENS): C
     in: found,
     aliveIn: (text) => found(text.replaceAll(pattern, '')),
     mayBeIn: (row) =>
-      row.includes('\\u00') || others.some((token) => row.includes(token)) || (row.includes(0x3c) && angled.some((token) => row.includes(token))),
+      row.includes('\\u00') ||
+      others.some((token) => row.includes(token)) ||
+      (row.includes(0x3c) && angled.some((token) => row.includes(token))),
   }
 }

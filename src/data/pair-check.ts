@@ -42,12 +42,14 @@ export function createPairCheck(findings: Findings, tokens: ControlTokens): Pair
 
       if (prompt.length === 0) findings.add('EMPTY_PROMPT', line, '/prompt')
       for (const [i, text] of [reference, chosen, rejected].entries()) {
-        if (text.length === 0) findings.add('EMPTY_ANSWER', line, `/${NAMES[i + 1] ?? ''}`, `the ${NAMES[i + 1] ?? ''} answer is empty`)
+        if (text.length === 0)
+          findings.add('EMPTY_ANSWER', line, `/${NAMES[i + 1] ?? ''}`, `the ${NAMES[i + 1] ?? ''} answer is empty`)
       }
       if (chosen.equals(rejected)) findings.add('PAIR_IDENTICAL', line, '/rejected')
       else {
         const earlier = index.add(prompt, chosen, rejected, line)
-        if (earlier?.relation === 'duplicate') findings.add('PAIR_DUPLICATE', line, '', `the same prompt and answers as in line ${earlier.line}`)
+        if (earlier?.relation === 'duplicate')
+          findings.add('PAIR_DUPLICATE', line, '', `the same prompt and answers as in line ${earlier.line}`)
         if (earlier?.relation === 'reversed')
           findings.add('PAIR_REVERSED', line, '', `the pair of line ${earlier.line} with chosen and rejected exchanged`)
       }
@@ -74,10 +76,16 @@ export function createPairCheck(findings: Findings, tokens: ControlTokens): Pair
     end() {
       const percent = (count: number) => `${Math.round((count / pairs) * 100)} %`
       if (pairs > 0 && sameAsReference * 2 > pairs) {
-        findings.add('REFERENCE_IS_CHOSEN', firstSame, '/reference', `reference and chosen are the same text in ${sameAsReference} of ${pairs} rows`)
+        findings.add(
+          'REFERENCE_IS_CHOSEN',
+          firstSame,
+          '/reference',
+          `reference and chosen are the same text in ${sameAsReference} of ${pairs} rows`,
+        )
       }
       if (pairs < LEAST_PAIRS) return
-      if (chosenLonger >= pairs * BIAS) findings.add('LENGTH_BIAS', 0, '', `chosen is the longer answer in ${percent(chosenLonger)} of the pairs`)
+      if (chosenLonger >= pairs * BIAS)
+        findings.add('LENGTH_BIAS', 0, '', `chosen is the longer answer in ${percent(chosenLonger)} of the pairs`)
       if (rejectedLonger >= pairs * BIAS)
         findings.add('LENGTH_BIAS', 0, '', `rejected is the longer answer in ${percent(rejectedLonger)} of the pairs`)
     },

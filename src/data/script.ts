@@ -29,7 +29,8 @@ export function scriptOf(bytes: Uint8Array, from = 0, to = bytes.length): Script
   let letters = 0
   for (let script = 0; script < SCRIPTS.length; script++) letters += counts[script] ?? 0
   if (letters < LEAST_LETTERS) return undefined
-  for (let script = 0; script < SCRIPTS.length; script++) if ((counts[script] ?? 0) >= letters * CLEAR_SHARE) return SCRIPTS[script]
+  for (let script = 0; script < SCRIPTS.length; script++)
+    if ((counts[script] ?? 0) >= letters * CLEAR_SHARE) return SCRIPTS[script]
   return undefined
 }
 

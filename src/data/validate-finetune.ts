@@ -137,7 +137,8 @@ export async function checkFinetuneFile(file: string, options: FinetuneCheckOpti
   if (rows === 0 && damage === undefined && findings.errors === 0) findings.add('FILE_EMPTY', 0)
   if (end.columnsChangeLater !== undefined) findings.add('COLUMNS_CHANGE_LATER', end.columnsChangeLater)
   for (const column of end.dateColumns) findings.add('DATE_COLUMN', 0, `/${column}`, `every text in ${column} reads as a date`)
-  const allDropped = tokenCheck !== undefined && tokenCheck.totals.rows > 0 && tokenCheck.totals.dropped === tokenCheck.totals.rows
+  const allDropped =
+    tokenCheck !== undefined && tokenCheck.totals.rows > 0 && tokenCheck.totals.dropped === tokenCheck.totals.rows
   const xtuner = end.verdict === 'ok' && allDropped ? 'stops' : end.verdict
   return {
     file,
@@ -154,7 +155,8 @@ export async function checkFinetuneFile(file: string, options: FinetuneCheckOpti
 
 function textsOf(tape: Tape, bytes: Buffer, parts: RowNodes): PairTexts {
   const text = (list: number) => listText(tape, bytes, contentNodes(tape, parts.lists[list] ?? 0))
-  const wrapper = parts.wrapper !== -1 && tape.kind[parts.wrapper] === Kind.STRING ? textAt(tape, bytes, parts.wrapper) : undefined
+  const wrapper =
+    parts.wrapper !== -1 && tape.kind[parts.wrapper] === Kind.STRING ? textAt(tape, bytes, parts.wrapper) : undefined
   return {prompt: text(0), reference: text(1), chosen: text(2), rejected: text(3), wrapper}
 }
 

@@ -18,7 +18,10 @@ export interface ScoreCheckOptions {
  * Checks one file of rows to score by the rules with which `polar score` reads them.
  * @throws {PolarError} INPUT_MISSING
  */
-export async function checkScoreFile(file: string, {maxFindings, signal, encoder}: ScoreCheckOptions): Promise<Omit<FileReport, 'xtuner'>> {
+export async function checkScoreFile(
+  file: string,
+  {maxFindings, signal, encoder}: ScoreCheckOptions,
+): Promise<Omit<FileReport, 'xtuner'>> {
   const findings = createFindings(maxFindings)
   const tokens = createControlTokens()
   let rows = 0
@@ -35,7 +38,8 @@ export async function checkScoreFile(file: string, {maxFindings, signal, encoder
         const alive = encoder
           ? outputs.flatMap((output) => encoder.encode({prompt, reference, output, wrapper}).strayControlTokens)
           : texts.flatMap((text) => tokens.aliveIn(text))
-        if (alive.length > 0) findings.add('CONTROL_TOKEN_IN_TEXT', raw.line, '', `${[...new Set(alive)].join(', ')} comes alive in the text`)
+        if (alive.length > 0)
+          findings.add('CONTROL_TOKEN_IN_TEXT', raw.line, '', `${[...new Set(alive)].join(', ')} comes alive in the text`)
         else if (dead.length > 0) findings.add('CONTROL_TOKEN', raw.line, '', `${dead.join(', ')} in the row`)
       } catch (error) {
         if (!(error instanceof PolarError)) throw error

@@ -53,7 +53,9 @@ export async function validate(options: ValidateOptions): Promise<ValidationRepo
   if (rowsOut !== undefined && options.tokenizer === undefined) throw needs('--rows-out', '--tokenizer MODEL')
   if (fix !== undefined && options.purpose === 'score') throw needs('--fix', '--for finetune')
   if (fix !== undefined && !/\.(jsonl|parquet)$/.test(fix)) {
-    throw new PolarError('usage', 'FLAG_INVALID', `--fix ${fix}: the name must end with .jsonl or .parquet`, {suggestions: ['--fix mended.jsonl']})
+    throw new PolarError('usage', 'FLAG_INVALID', `--fix ${fix}: the name must end with .jsonl or .parquet`, {
+      suggestions: ['--fix mended.jsonl'],
+    })
   }
   if (rowsOut === undefined) return withFix(options, undefined)
   return writeAtomically(rowsOut, async (file) => {
@@ -80,14 +82,21 @@ async function withFix(options: ValidateOptions, onRow: OnRow | undefined): Prom
     const report = await checkAll(options, onRow, repair)
     const done = repair.report()
     if (done.written === 0) {
-      throw new PolarError('data', 'ROW_INVALID', `no row is left to write to ${fix}: ${done.leftOut} were left out`, {facts: {...done}, result: report})
+      throw new PolarError('data', 'ROW_INVALID', `no row is left to write to ${fix}: ${done.leftOut} were left out`, {
+        facts: {...done},
+        result: report,
+      })
     }
     await rows.end()
     return {...report, fix: done}
   })
 }
 
-async function checkAll(options: ValidateOptions, onRow: OnRow | undefined, repair: Repair | undefined): Promise<ValidationReport> {
+async function checkAll(
+  options: ValidateOptions,
+  onRow: OnRow | undefined,
+  repair: Repair | undefined,
+): Promise<ValidationReport> {
   const {files, purpose, limits, tokenizer, maxFindings, signal, onProgress} = options
   const reports: ValidationReport['files'][number][] = []
   let rowsBefore = 0

@@ -41,7 +41,8 @@ export function createStringScan(): StringScan {
         const escape = bytes[at + 1] ?? 0
         if (at + 1 >= to) return cut()
         if (escape !== 0x75) {
-          if (!ESCAPES.has(escape)) return broken('an unknown escape (\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX are the known ones)', at)
+          if (!ESCAPES.has(escape))
+            return broken('an unknown escape (\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX are the known ones)', at)
           if (escape === 0x2f) flags |= Flag.RESPELLED
           at += 2
           continue
@@ -89,7 +90,14 @@ function hex(bytes: Uint8Array, at: number): number {
   let value = 0
   for (let i = at; i < at + 4; i++) {
     const byte = bytes[i] ?? 0
-    const digit = byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : byte >= 0x41 && byte <= 0x46 ? byte - 55 : byte >= 0x61 && byte <= 0x66 ? byte - 87 : -1
+    const digit =
+      byte >= 0x30 && byte <= 0x39
+        ? byte - 0x30
+        : byte >= 0x41 && byte <= 0x46
+          ? byte - 55
+          : byte >= 0x61 && byte <= 0x66
+            ? byte - 87
+            : -1
     if (digit < 0) return -1
     value = value * 16 + digit
   }
@@ -106,7 +114,11 @@ export function decodeText(bytes: Uint8Array, from: number, to: number): string 
 
 /** Number of a key in {@link KNOWN_KEYS}. */
 export function keyNumber(bytes: Uint8Array, from: number, to: number, flags: number): number {
-  if ((flags & Flag.ESCAPED) !== 0) return Math.max(0, KNOWN_KEYS.findIndex((name) => name !== '' && name === decodeText(bytes, from, to)))
+  if ((flags & Flag.ESCAPED) !== 0)
+    return Math.max(
+      0,
+      KNOWN_KEYS.findIndex((name) => name !== '' && name === decodeText(bytes, from, to)),
+    )
   const length = to - from
   if (length < 4 || length > 9) return 0
   for (let number = 1; number < KNOWN_KEYS.length; number++) {

@@ -91,7 +91,9 @@ export function createScanner(): Scanner {
     let mayClose = false
     let trailingComma = false
     const fail = (message: string, where: number): ScanResult =>
-      where >= to && !isLast ? more : {type: 'error', error: {message: where >= to ? 'the file ends in the middle of a row' : message, at: where}}
+      where >= to && !isLast
+        ? more
+        : {type: 'error', error: {message: where >= to ? 'the file ends in the middle of a row' : message, at: where}}
 
     for (;;) {
       at = skipSpace(bytes, at)
@@ -118,7 +120,8 @@ export function createScanner(): Scanner {
             seen[depth - 1] = mask | (1 << key)
           } else {
             const count = (others[depth - 1] = (others[depth - 1] ?? 0) + 1)
-            const isTwice = count > FEW ? isInSet(bytes, depth - 1, node) : count > 1 && isRepeated(bytes, parents[depth - 1] ?? 0, node)
+            const isTwice =
+              count > FEW ? isInSet(bytes, depth - 1, node) : count > 1 && isRepeated(bytes, parents[depth - 1] ?? 0, node)
             if (isTwice) flags |= Flag.DUPLICATE_KEY
           }
           close(node, end, flags)
@@ -206,7 +209,8 @@ export function createScanner(): Scanner {
     let set = sets[level]
     if (set === undefined) {
       set = sets[level] = new Set()
-      for (let other = (parents[level] ?? 0) + 1; other < node; other = tape.next[other + 1] ?? node) set.add(textOf(bytes, other))
+      for (let other = (parents[level] ?? 0) + 1; other < node; other = tape.next[other + 1] ?? node)
+        set.add(textOf(bytes, other))
     }
     const size = set.size
     return set.add(textOf(bytes, node)).size === size

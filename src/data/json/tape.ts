@@ -35,7 +35,17 @@ export const ARROW_REFUSES =
 
 /** Keys that have a meaning to POLAR, by number, so that nobody compares their texts twice. 0 is any other key. */
 export const KNOWN_KEYS = ['', 'prompt', 'reference', 'chosen', 'rejected', 'wrapper', 'role', 'content', 'output'] as const
-export const Key = {OTHER: 0, PROMPT: 1, REFERENCE: 2, CHOSEN: 3, REJECTED: 4, WRAPPER: 5, ROLE: 6, CONTENT: 7, OUTPUT: 8} as const
+export const Key = {
+  OTHER: 0,
+  PROMPT: 1,
+  REFERENCE: 2,
+  CHOSEN: 3,
+  REJECTED: 4,
+  WRAPPER: 5,
+  ROLE: 6,
+  CONTENT: 7,
+  OUTPUT: 8,
+} as const
 
 /**
  * One JSON value as a flat list of nodes in document order: what a scanner makes and rules read, without a JavaScript value for

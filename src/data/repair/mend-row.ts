@@ -16,7 +16,9 @@ export function mendRow(tape: Tape, bytes: Buffer, parts: RowNodes, flags: numbe
   // Which of the two was meant, nobody knows.
   if ((flags & Flag.DUPLICATE_KEY) !== 0) return {leftOut: 'DUPLICATE_KEY'}
   const changes = new Set<RuleCode>()
-  const lists = [0, 1, 2, 3].map((list) => messagesOf(tape, bytes, parts.lists[list] ?? -1, list === 0 ? 'user' : 'assistant', changes))
+  const lists = [0, 1, 2, 3].map((list) =>
+    messagesOf(tape, bytes, parts.lists[list] ?? -1, list === 0 ? 'user' : 'assistant', changes),
+  )
   for (const list of lists) if (typeof list === 'string') return {leftOut: list}
   const [prompt = [], reference = [], chosen = [], rejected = []] = lists.filter((list) => typeof list !== 'string')
   if ((flags & Flag.CONTROL_CHARACTER) !== 0) changes.add('CONTROL_CHARACTER')
@@ -25,7 +27,10 @@ export function mendRow(tape: Tape, bytes: Buffer, parts: RowNodes, flags: numbe
   if ((flags & Flag.NOT_JSON) !== 0) changes.add('NAN')
   if ((flags & Flag.LONE_SURROGATE) !== 0) changes.add('LONE_SURROGATE')
   if (parts.extraKeys > 0) changes.add('EXTRA_KEYS')
-  return {row: {prompt, reference, chosen, rejected, wrapper: wrapperOf(tape, bytes, parts.wrapper, changes)}, changes: [...changes]}
+  return {
+    row: {prompt, reference, chosen, rejected, wrapper: wrapperOf(tape, bytes, parts.wrapper, changes)},
+    changes: [...changes],
+  }
 }
 
 function messagesOf(tape: Tape, bytes: Buffer, list: number, role: string, changes: Set<RuleCode>): List {

@@ -17,7 +17,7 @@ export function parquetFile(file: FileHandle): RowFile {
     /** What is encoded goes to the file, so that only one row group is ever held. */
     async flush() {
       const encoded = bytes.getBytes()
-      for (let at = 0; at < encoded.length; ) at += (await file.write(encoded, at)).bytesWritten
+      for (let at = 0; at < encoded.length;) at += (await file.write(encoded, at)).bytesWritten
       bytes.index = 0
     },
   })

@@ -70,7 +70,15 @@ export async function measure({files, limits, tokenizer, signal, onProgress}: St
   const tokens = perPart(createCollector)
   const sequences = {chosen: createCollector(), rejected: createCollector()}
   const cut = perPart(() => ({rows: 0, tokens: 0}))
-  const labels = {chosenLonger: 0, rejectedLonger: 0, sameLength: 0, identical: 0, referenceIsChosen: 0, duplicates: 0, reversed: 0}
+  const labels = {
+    chosenLonger: 0,
+    rejectedLonger: 0,
+    sameLength: 0,
+    identical: 0,
+    referenceIsChosen: 0,
+    duplicates: 0,
+    reversed: 0,
+  }
   const pack = {dropped: 0, packs: 0, filled: 0, used: 0}
   let difference = 0
   let usable = 0

@@ -62,7 +62,8 @@ export function unify(type: ColumnType, tape: Tape, bytes: Uint8Array, node: num
     for (let i = 0, child = node + 1; child < end; child = tape.next[child] ?? end, i++) {
       const had = found.conflict
       unify(type.item, tape, bytes, child, found)
-      if (had === undefined && found.conflict !== undefined) found.conflict = {...found.conflict, pointer: `/${i}${found.conflict.pointer}`}
+      if (had === undefined && found.conflict !== undefined)
+        found.conflict = {...found.conflict, pointer: `/${i}${found.conflict.pointer}`}
     }
   } else if (kind === Kind.OBJECT) {
     type.known ??= []
@@ -74,7 +75,10 @@ export function unify(type: ColumnType, tape: Tape, bytes: Uint8Array, node: num
       unify(field, tape, bytes, key + 1, found)
       if (had === undefined && found.conflict !== undefined) {
         const name = decodeText(bytes, tape.start[key] ?? 0, tape.end[key] ?? 0)
-        found.conflict = {...found.conflict, pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}${found.conflict.pointer}`}
+        found.conflict = {
+          ...found.conflict,
+          pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}${found.conflict.pointer}`,
+        }
       }
     }
   }

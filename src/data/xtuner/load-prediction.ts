@@ -196,7 +196,12 @@ export function predictLoading(): LoadPrediction {
   }
 
   function fail(fault: LoadFault | undefined): PredictedEnd {
-    return {verdict: fault?.verdict ?? 'stops', fault, dateColumns: [...dateColumns], ...(columnsChangeLater !== undefined && {columnsChangeLater})}
+    return {
+      verdict: fault?.verdict ?? 'stops',
+      fault,
+      dateColumns: [...dateColumns],
+      ...(columnsChangeLater !== undefined && {columnsChangeLater}),
+    }
   }
 
   function stop(why: string): PredictedEnd {

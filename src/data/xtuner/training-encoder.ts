@@ -43,7 +43,10 @@ const formatTokenCount = 4
  * rooms that they leave. Facts: facts/xtuner.md §6.
  * @throws {PolarError} MODEL_UNSUPPORTED where the tokenizer does not declare the separator and the score token
  */
-export function createTrainingEncoder(tokenizer: Tokenizer, {maxLength, maxResponseLength}: TrainingLimits): (row: PairTexts) => PairTokens {
+export function createTrainingEncoder(
+  tokenizer: Tokenizer,
+  {maxLength, maxResponseLength}: TrainingLimits,
+): (row: PairTexts) => PairTokens {
   checkFormatTokens(tokenizer)
   const scoreId = tokenizer.specialTokens.get(scoreToken) ?? 0
   const decode = (ids: readonly number[]) => tokenizer.decode(ids, {skipSpecialTokens: true})

@@ -93,7 +93,12 @@ test('percentiles are exact, and every value is in a bin', () => {
       for (const value of values) collector.add(value)
       const {median, min, max, count, histogram} = collector.summary()
       const sorted = values.toSorted((a, b) => a - b)
-      expect([min, median, max, count]).toEqual([sorted[0], sorted[Math.ceil(values.length / 2) - 1], sorted.at(-1), values.length])
+      expect([min, median, max, count]).toEqual([
+        sorted[0],
+        sorted[Math.ceil(values.length / 2) - 1],
+        sorted.at(-1),
+        values.length,
+      ])
       expect(histogram.counts.reduce((sum, n) => sum + n, 0)).toBe(values.length)
       expect(histogram.edges).toEqual(histogram.edges.toSorted((a, b) => a - b))
       for (const [i, n] of histogram.counts.entries()) {

@@ -42,7 +42,9 @@ test('any JSON value comes back from the tape as JSON.parse gives it', () => {
       const text = JSON.stringify(JSON.parse(json), null, indent)
       const {result, scanner, bytes} = scan(text)
       expect(result).toEqual({type: 'value', at: Buffer.byteLength(text)})
-      expect(scanner.flags & ~(Flag.ESCAPED | Flag.RESPELLED | Flag.NUL_IN_KEY | Flag.NOT_FOR_PANDAS | Flag.LONE_SURROGATE)).toBe(0)
+      expect(scanner.flags & ~(Flag.ESCAPED | Flag.RESPELLED | Flag.NUL_IN_KEY | Flag.NOT_FOR_PANDAS | Flag.LONE_SURROGATE)).toBe(
+        0,
+      )
       expect(JSON.stringify(valueAt(scanner.tape, bytes, 0))).toBe(JSON.stringify(JSON.parse(text)))
     }),
     {numRuns: 500},
@@ -52,19 +54,24 @@ test('any JSON value comes back from the tape as JSON.parse gives it', () => {
 test('bytes with one change are refused or flagged wherever JSON.parse refuses them', () => {
   const row = '{"prompt":[{"role":"user","content":"a\\n\\u00e9"}],"n":-1.5e3,"t":true,"x":null}'
   fc.assert(
-    fc.property(fc.nat(row.length), fc.constantFrom('', '"', '\\', ',', '{', '}', '[', ']', ':', '0', '1', 'e', '.', '-', ' ', '\t', '\u0001', 'x'), fc.boolean(), (at, put, drops) => {
-      const text = row.slice(0, at) + put + row.slice(at + (drops ? 1 : 0))
-      const {result, scanner} = scan(text)
-      const isTaken = result.type === 'value' && result.at === Buffer.byteLength(text.trimEnd())
-      const odd = Flag.CONTROL_CHARACTER | Flag.ODD_NUMBER | Flag.TOO_BIG | Flag.TRAILING_COMMA | Flag.NOT_JSON
-      let isJson = true
-      try {
-        JSON.parse(text)
-      } catch {
-        isJson = false
-      }
-      expect(isTaken && (scanner.flags & odd) === 0 && !/^\s/.test(text), text).toBe(isJson && !/^\s/.test(text))
-    }),
+    fc.property(
+      fc.nat(row.length),
+      fc.constantFrom('', '"', '\\', ',', '{', '}', '[', ']', ':', '0', '1', 'e', '.', '-', ' ', '\t', '\u0001', 'x'),
+      fc.boolean(),
+      (at, put, drops) => {
+        const text = row.slice(0, at) + put + row.slice(at + (drops ? 1 : 0))
+        const {result, scanner} = scan(text)
+        const isTaken = result.type === 'value' && result.at === Buffer.byteLength(text.trimEnd())
+        const odd = Flag.CONTROL_CHARACTER | Flag.ODD_NUMBER | Flag.TOO_BIG | Flag.TRAILING_COMMA | Flag.NOT_JSON
+        let isJson = true
+        try {
+          JSON.parse(text)
+        } catch {
+          isJson = false
+        }
+        expect(isTaken && (scanner.flags & odd) === 0 && !/^\s/.test(text), text).toBe(isJson && !/^\s/.test(text))
+      },
+    ),
     {numRuns: 2000},
   )
 })
@@ -101,12 +108,23 @@ test.each<[string, number]>([
   expect(scanner.flags & ~(Flag.ESCAPED | Flag.RESPELLED)).toBe(flags)
 })
 
-test.each(['{"a" 1}', '{a:1}', "{'a':1}", '[1,]', '[1 2]', '{"a":1 "b":2}', '["\\q"]', '["\\u00g0"]', '[+1]', '[.5]', 'nan', '["a\nb"]', '[1'])(
-  '%j is no JSON',
-  (text) => {
-    expect(scan(text).result.type).toBe('error')
-  },
-)
+test.each([
+  '{"a" 1}',
+  '{a:1}',
+  "{'a':1}",
+  '[1,]',
+  '[1 2]',
+  '{"a":1 "b":2}',
+  '["\\q"]',
+  '["\\u00g0"]',
+  '[+1]',
+  '[.5]',
+  'nan',
+  '["a\nb"]',
+  '[1',
+])('%j is no JSON', (text) => {
+  expect(scan(text).result.type).toBe('error')
+})
 
 test('nesting of 100,000 needs no stack', () => {
   const text = '['.repeat(100_000) + ']'.repeat(100_000)
