@@ -59,7 +59,7 @@ export default class Score extends PolarCommand<typeof Score> {
       compute: {dtype: flags.dtype, ...(flags.threads !== undefined && {threads: flags.threads})},
       sort: flags.sort,
       json: this.jsonEnabled(),
-      quiet: flags.quiet,
+      progress: await this.progress(),
       notice: (message) => this.notice(message),
       warn: (message) => void this.warn(message),
       run: {

@@ -37,6 +37,7 @@ export interface ErrorCodes {
     | 'MODEL_UNSUPPORTED'
     | 'OUT_OF_MEMORY'
     | 'DISK_FULL'
+    | 'NOT_READABLE'
     | 'NOT_WRITABLE'
     | 'LOCKED'
   engine: 'ENGINE_EXITED' | 'ENGINE_FAILED'
@@ -109,4 +110,10 @@ export class Interrupted extends Error {
   toJSON(): {kind: 'interrupted'; code: 'INTERRUPTED'} & Pick<Interrupted, 'message' | 'suggestions' | 'facts'> {
     return {kind: 'interrupted', code: 'INTERRUPTED', message: this.message, suggestions: this.suggestions, facts: this.facts}
   }
+}
+
+/** Whether `error` is what ends work because `signal` fired, and not a fault that came up meanwhile. */
+export function isInterruption(error: unknown, signal: AbortSignal | undefined): boolean {
+  if (signal?.aborted !== true) return false
+  return error === signal.reason || error instanceof Interrupted || (error instanceof Error && error.name === 'AbortError')
 }

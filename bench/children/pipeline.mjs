@@ -13,7 +13,7 @@ const free = {
   close: async () => {},
 }
 const encoder = createEncoder(await loadTokenizer(tokenizer))
-encoder.encode({prompt: 'a', reference: 'b', output: 'c'}).ids.length
+await free.rewards([encoder.encode({prompt: 'a', reference: 'b', output: 'c'})])
 const idle = process.memoryUsage.rss()
 const start = cpuSeconds()
 const run = score({files: [file], encoder, model: free, output})

@@ -9,18 +9,24 @@ export function normaliseName(name: string): string {
   return OTHER_NAMES[dashed] ?? dashed
 }
 
+/** The words of `argv` that are ours: those before any `--`. */
+export function beforeDashes(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--')
+  return end === -1 ? argv : argv.slice(0, end)
+}
+
 /** `argv` with every long flag before `--` in our spelling. */
 export function normaliseArgv(argv: readonly string[]): string[] {
-  const end = argv.includes('--') ? argv.indexOf('--') : argv.length
-  return argv.map((token, index) => {
-    if (index >= end || !token.startsWith('--')) return token
+  const ours = beforeDashes(argv)
+  const spelt = ours.map((token) => {
+    if (!token.startsWith('--')) return token
     const [name = '', ...value] = token.slice(2).split('=')
     return ['--' + normaliseName(name), ...value].join('=')
   })
+  return [...spelt, ...argv.slice(ours.length)]
 }
 
-/** Whether `argv` asks for JSON: `--json` before any `--`. */
+/** Whether `argv` asks for JSON. */
 export function wantsJson(argv: readonly string[]): boolean {
-  const end = argv.indexOf('--')
-  return (end === -1 ? argv : argv.slice(0, end)).includes('--json')
+  return beforeDashes(argv).includes('--json')
 }

@@ -33,8 +33,9 @@ export abstract class PolarCommand<T extends typeof Command> extends Command {
 
   /** Fires at the first Ctrl-C or SIGTERM. From the first use on, a command must end in good order once it has fired. */
   protected get signal(): AbortSignal {
-    this.#interruption ??= watchForInterruption(() =>
-      this.notice('Stopping after the work in hand. Ctrl-C again leaves at once.'),
+    this.#interruption ??= watchForInterruption(
+      () => this.notice('Stopping after the work in hand. Ctrl-C again leaves at once.'),
+      () => this.#progress?.stop(), // or the cursor stays hidden
     )
     return this.#interruption.signal
   }
@@ -48,7 +49,7 @@ export abstract class PolarCommand<T extends typeof Command> extends Command {
   protected async progress(): Promise<Progress> {
     const {createProgress} = await import('./progress.js')
     const progress = createProgress({quiet: this.flags.quiet})
-    // A second Ctrl-C leaves from anywhere; the cursor must be there again.
+    // However the process ends, the cursor must be there again.
     process.once('exit', progress.stop)
     return (this.#progress ??= progress)
   }

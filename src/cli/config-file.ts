@@ -1,13 +1,14 @@
 import {readFile} from 'node:fs/promises'
 import {Parser, type Command, type Config, type Interfaces} from '@oclif/core'
 import {PolarError} from '../errors.js'
-import {fileError, isSystemError} from '../system/file-errors.js'
+import {fileError, hasCode} from '../system/file-errors.js'
+import {beforeDashes} from './argv.js'
 import type {Setting} from './config-settings.js'
 import {closest} from './suggest.js'
 import {usageError} from './usage-error.js'
 
 /** Where defaults are looked for when `--config` does not say. */
-export const CONFIG_FILE = 'polar.yaml'
+const CONFIG_FILE = 'polar.yaml'
 
 type Flags = Interfaces.FlagInput
 type Flag = Flags[string]
@@ -39,15 +40,15 @@ export async function applyConfigFile(argv: readonly string[], config: Config, c
     await checkValue(setting, tokens, name, flag)
     if (!isOutdone(name, flag, flags, typed)) defaults.push(...tokens)
   }
-  const end = argv.includes('--') ? argv.indexOf('--') : argv.length
-  return [...argv.slice(0, end), ...defaults, ...argv.slice(end)]
+  const before = beforeDashes(argv)
+  return [...before, ...defaults, ...argv.slice(before.length)]
 }
 
 async function readConfig(file: string, isNamed: boolean): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    if (!isSystemError(error) || error.code !== 'ENOENT') throw fileError(error, file)
+    if (!hasCode(error, 'ENOENT')) throw fileError(error, file, 'read')
     if (!isNamed) return undefined
     throw new PolarError('usage', 'CONFIG_INVALID', `${file}: no such file`, {
       suggestions: ['--config names a YAML file with defaults for flags'],
@@ -126,8 +127,4 @@ function typedValue(argv: readonly string[], name: string): string | undefined {
   const tokens = beforeDashes(argv)
   const at = tokens.findIndex((token) => token === `--${name}` || token.startsWith(`--${name}=`))
   return tokens[at]?.includes('=') === true ? tokens[at].slice(name.length + 3) : at === -1 ? undefined : tokens[at + 1]
-}
-
-function beforeDashes(argv: readonly string[]): readonly string[] {
-  return argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
 }

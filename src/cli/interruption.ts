@@ -19,11 +19,12 @@ export interface SignalSource {
 }
 
 /**
- * Turns the first SIGINT or SIGTERM into an abort, after telling `announce`; the second leaves at once, by the signal itself (a
- * shell sees 130 or 143): `process.exit` would wait for the thread that computes.
+ * Turns the first SIGINT or SIGTERM into an abort, after telling `announce`; the second leaves at once after `leave`, by the signal
+ * itself (a shell sees 130 or 143): `process.exit` would wait for the thread that computes.
  */
 export function watchForInterruption(
   announce: (name: 'SIGINT' | 'SIGTERM') => void,
+  leave: () => void = () => {},
   source: SignalSource = process,
 ): Interruption {
   const controller = new AbortController()
@@ -31,6 +32,7 @@ export function watchForInterruption(
   const onSignal = (name: 'SIGINT' | 'SIGTERM'): void => {
     if (received !== undefined) {
       end()
+      leave()
       source.kill(source.pid, name)
       return
     }

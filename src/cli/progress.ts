@@ -31,12 +31,23 @@ export function createProgress({
   return stream.isTTY === true ? bar(stream, now) : lines(stream, now, interval)
 }
 
+/** Where the count of one thing began: what rates and the time left are reckoned from. */
+interface Start {
+  readonly state: ProgressState
+  readonly at: number
+}
+
+/** `start`, or a new one where `state` counts another thing. */
+function startOf(state: ProgressState, start: Start | undefined, now: () => number): Start {
+  return start?.state.unit === state.unit ? start : {state, at: now()}
+}
+
 function lines(stream: NodeJS.WriteStream, now: () => number, interval: number): Progress {
-  let start: {state: ProgressState; at: number} | undefined
-  let last = 0
+  let start: Start | undefined
+  let last = now()
   return {
     update(state) {
-      start ??= {state, at: (last = now())}
+      start = startOf(state, start, now)
       if (now() - last < interval) return
       last = now()
       stream.write(`${progressText(state, start.state, (last - start.at) / 1000)}\n`)
@@ -47,10 +58,10 @@ function lines(stream: NodeJS.WriteStream, now: () => number, interval: number):
 }
 
 /** The bar's own scale: cli-progress counts, we have shares. */
-const steps = 1000
+const STEPS = 1000
 
 function bar(stream: NodeJS.WriteStream, now: () => number): Progress {
-  let start: {state: ProgressState; at: number} | undefined
+  let start: Start | undefined
   let latest: ProgressState | undefined
   const shown = new cliProgress.SingleBar({
     stream,
@@ -73,10 +84,10 @@ function bar(stream: NodeJS.WriteStream, now: () => number): Progress {
   return {
     update(state) {
       latest = state
-      start ??= {state, at: now()}
-      if (!running) shown.start(steps, 0)
+      start = startOf(state, start, now)
+      if (!running) shown.start(STEPS, 0)
       running = true
-      shown.update(Math.round((fractionOf(state) ?? 0) * steps))
+      shown.update(Math.round((fractionOf(state) ?? 0) * STEPS))
     },
     note: (line) => void stream.write(running ? `\r\u001B[K${line}\n` : `${line}\n`),
     stop() {

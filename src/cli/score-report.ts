@@ -6,6 +6,8 @@ import type {ScoreView} from './score-view.js'
 
 /** Failed rows that are told one by one; the rest is counted. */
 const FAILURES_SHOWN = 20
+/** Ways out that are told at the end, of all that failed rows suggest. */
+const REMEDIES_SHOWN = 6
 
 /** A shorter run is over before its estimate is read. */
 const WORTH_TELLING_SECONDS = 20
@@ -17,21 +19,22 @@ export interface ScoreReportOptions {
   readonly warn: (message: string) => void
 }
 
-/** Shows a scoring run while it goes and returns its summary. */
+/** Shows a scoring run while it goes; returns its summary, and what can be done about the rows that failed. */
 export async function reportScore(
   events: AsyncGenerator<ScoreEvent, ScoreSummary>,
   options: ScoreReportOptions,
-): Promise<ScoreSummary> {
+): Promise<{summary: ScoreSummary; remedies: readonly string[]}> {
   const {progress, view, notice, warn} = options
   let bytesTotal: number | undefined
   let shown = 0
+  const remedies = new Set<string>()
   try {
     for (;;) {
       const next = await events.next()
       if (next.done) {
         progress.stop()
         await view?.end()
-        return next.value
+        return {summary: next.value, remedies: [...remedies]}
       }
       const event = next.value
       if (event.type === 'start') {
@@ -44,7 +47,10 @@ export async function reportScore(
         progress.stop()
         await view?.add(event.rows)
       } else if (event.type === 'failed') {
-        for (const failure of event.failures) if (shown++ < FAILURES_SHOWN) progress.note(failureLine(failure))
+        for (const failure of event.failures) {
+          if (shown++ < FAILURES_SHOWN) progress.note(failureLine(failure))
+          if (remedies.size < REMEDIES_SHOWN) failure.suggestions.forEach((suggestion) => remedies.add(suggestion))
+        }
       } else if (event.type === 'estimate') {
         if (event.seconds >= WORTH_TELLING_SECONDS)
           progress.note(`about ${durationText(event.seconds)} at ${Math.round(event.tokensPerSecond)} tokens/s`)
@@ -75,12 +81,15 @@ export function summaryLine({rows, scored, failed, cut, reused, seconds, tokens,
 }
 
 /** The error that a run with failed rows ends with, beside its summary; undefined where every row was scored. */
-export function failedRows(summary: ScoreSummary): PolarError | undefined {
+export function failedRows(summary: ScoreSummary, remedies: readonly string[]): PolarError | undefined {
   const {rows, failed, errors, onlyDataFailed} = summary
   if (failed === 0) return undefined
   const message = `${failed} of ${rows} rows failed${errors === undefined ? '' : `: ${errors}`}`
-  const suggestions = ['the same command again tries only those rows']
-  const details = {result: summary, facts: {rows, failed, errors}, ...(errors !== undefined && !onlyDataFailed && {suggestions})}
+  const again = onlyDataFailed
+    ? 'mend those rows in a file of their own and score that'
+    : 'run the same command again: it tries only those rows'
+  const suggestions = errors === undefined ? remedies : [...remedies, again]
+  const details = {result: summary, facts: {rows, failed, errors}, suggestions}
   return onlyDataFailed
     ? new PolarError('data', 'ROWS_FAILED', message, details)
     : new PolarError('reward', 'ROWS_FAILED', message, details)

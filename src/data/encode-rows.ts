@@ -2,7 +2,7 @@ import type {RowPart} from '../encoding/encoded-input.js'
 import type {Encoder} from '../encoding/encoder.js'
 import {PolarError} from '../errors.js'
 import {parseRow, type RowKeys} from '../rows/parse-row.js'
-import {place, type RawRow} from '../rows/raw-row.js'
+import {atPlace, place, type RawRow} from '../rows/raw-row.js'
 import {readRows} from '../rows/read-rows.js'
 
 /** What a reward model would be given for one row, or for one candidate of a group. */
@@ -78,7 +78,7 @@ export async function* encodeRows(
       } catch (error) {
         if (!(error instanceof PolarError)) throw error
         counts.bad += 1
-        const message = error.message.startsWith(place(raw)) ? error.message : `${place(raw)}: ${error.message}`
+        const message = atPlace(raw, error.message)
         firstBad ??= message
         yield {...where, error: {code: error.code, message}}
       }

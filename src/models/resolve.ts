@@ -1,7 +1,9 @@
+import type {Stats} from 'node:fs'
 import {readFile, stat} from 'node:fs/promises'
 import {createRequire} from 'node:module'
 import {dirname, join} from 'node:path'
 import {PolarError} from '../errors.js'
+import {fileError, hasCode} from '../system/file-errors.js'
 import {hubCache} from '../system/home.js'
 
 /** A model that is on this machine. */
@@ -23,7 +25,7 @@ export const PLACEHOLDER_NOTICE =
 
 /**
  * Finds a model: a directory, the bundled `polar-nano`, or a Hugging Face id (`internlm/POLAR-7B`) in the local cache.
- * Nothing is downloaded. Throws MODEL_NOT_FOUND with what to do.
+ * Nothing is downloaded. Throws MODEL_NOT_FOUND with what to do, NOT_READABLE where a folder on the way may not be looked into.
  */
 export async function resolveModel(name: string, env: NodeJS.ProcessEnv = process.env): Promise<ResolvedModel> {
   if (name === POLAR_NANO && !(await isDirectory(name))) {
@@ -54,18 +56,28 @@ const HUB_ID = /^[\w.-]+\/[\w.-]+$/
 /** The snapshot that `refs/main` names, as huggingface_hub lays its cache out. */
 async function cachedSnapshot(id: string, cache: string): Promise<string | undefined> {
   const folder = join(cache, `models--${id.replaceAll('/', '--')}`)
-  const commit = await readFile(join(folder, 'refs', 'main'), 'utf8').catch(() => undefined)
+  const head = join(folder, 'refs', 'main')
+  const commit = await readFile(head, 'utf8').catch((error: unknown) => absent(error, head))
   if (commit === undefined) return undefined
   const snapshot = join(folder, 'snapshots', commit.trim())
   return (await isDirectory(snapshot)) ? snapshot : undefined
 }
 
 async function isDirectory(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
+  return (await statIfThere(path))?.isDirectory() ?? false
 }
 
 async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() ?? false
+  return (await statIfThere(path))?.isFile() ?? false
+}
+
+async function statIfThere(path: string): Promise<Stats | undefined> {
+  return stat(path).catch((error: unknown) => absent(error, path))
+}
+
+/** Only these codes say that nothing is there; what may not be looked at is no reason to look elsewhere. */
+function absent(error: unknown, path: string): undefined {
+  if (!hasCode(error, 'ENOENT') && !hasCode(error, 'ENOTDIR')) throw fileError(error, path, 'read')
 }
 
 function notFound(name: string, message: string, suggestions: readonly string[]): PolarError {

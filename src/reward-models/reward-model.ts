@@ -1,4 +1,4 @@
-import type {PolarError} from '../errors.js'
+import {PolarError} from '../errors.js'
 
 /** One input of a reward model. A model that needs ids and is given only text tokenizes it with the checkpoint's own tokenizer. */
 export interface RewardInput {
@@ -9,6 +9,16 @@ export interface RewardInput {
 /** A finite reward, or why this input has none. */
 export type Outcome = {readonly reward: number} | {readonly error: PolarError}
 
+/** The outcome of what a model gave: only a finite number is a reward. */
+export function toOutcome(reward: number): Outcome {
+  if (Number.isFinite(reward)) return {reward}
+  return {
+    error: new PolarError('reward', 'REWARD_MALFORMED', `the model gave ${reward}, which is no reward`, {
+      suggestions: ['look for NaN or infinite weights in the checkpoint'],
+    }),
+  }
+}
+
 /** What made a reward: written beside every result. */
 export interface ModelIdentity {
   /** `onnx`, `vllm`, … */
@@ -16,7 +26,7 @@ export interface ModelIdentity {
   readonly engineVersion: string
   /** The name or path that the user gave. */
   readonly model: string
-  /** sha256 over config and weights, hex. */
+  /** sha256, hex, over the config and the weights; of large files only a part goes in (onnx/weights-digest.ts). */
   readonly weightsDigest: string
   /** Precision in which rewards are computed: `f32`, `q8`, `bf16`. */
   readonly dtype: string

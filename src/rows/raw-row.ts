@@ -16,3 +16,8 @@ export interface RawRow {
 export function place(row: Pick<RawRow, 'file' | 'line'>): string {
   return `${row.file}:${row.line}`
 }
+
+/** `message` with the row's place in front, once. */
+export function atPlace(row: Pick<RawRow, 'file' | 'line'>, message: string): string {
+  return message.startsWith(place(row)) ? message : `${place(row)}: ${message}`
+}

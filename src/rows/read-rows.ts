@@ -2,7 +2,7 @@ import {createReadStream} from 'node:fs'
 import {access, constants, open, stat} from 'node:fs/promises'
 import {addAbortSignal, pipeline, Readable} from 'node:stream'
 import {createGunzip} from 'node:zlib'
-import {PolarError} from '../errors.js'
+import {isInterruption, PolarError} from '../errors.js'
 import type {RawRow} from './raw-row.js'
 import {splitArray} from './split-array.js'
 import {isJsonSpace, splitLines} from './split-lines.js'
@@ -100,15 +100,27 @@ async function* openBytes(file: string, options: ReadRowsOptions): AsyncGenerato
   const {signal, stdin = process.stdin, onStdin} = options
   const stream: Readable = file === STDIN ? stdin : createReadStream(file, {highWaterMark: CHUNK_BYTES})
   if (signal !== undefined) addAbortSignal(signal, stream) // standard input may keep silent for ever
+  for await (const chunk of readable(stream, file, signal)) {
+    if (file === STDIN) await onStdin?.(chunk)
+    yield chunk
+  }
+}
+
+/** The chunks of a stream; what goes wrong in reading them is INPUT_MISSING. */
+async function* readable(stream: Readable, file: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+  const chunks: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]()
   try {
-    for await (const chunk of stream) {
+    for (;;) {
       signal?.throwIfAborted()
-      if (file === STDIN) await onStdin?.(chunk)
-      yield chunk
+      const next = await chunks.next().catch((error: unknown) => {
+        if (isInterruption(error, signal)) throw error
+        throw missing(file, error instanceof Error ? error.message : String(error), error)
+      })
+      if (next.done) return
+      yield next.value
     }
-  } catch (error) {
-    if (error instanceof PolarError || signal?.aborted) throw error
-    throw missing(file, error instanceof Error ? error.message : String(error), error)
+  } finally {
+    await chunks.return?.()
   }
 }
 

@@ -2,7 +2,7 @@ import type {EncodedInput} from '../encoding/encoded-input.js'
 import type {Encoder} from '../encoding/encoder.js'
 import {PolarError} from '../errors.js'
 import {parseRow, type ParsedRow, type RowKeys} from '../rows/parse-row.js'
-import {place, type RawRow} from '../rows/raw-row.js'
+import {atPlace, place, type RawRow} from '../rows/raw-row.js'
 import type {Failure} from './events.js'
 
 /** How rows become inputs of a model, and which of them are refused. */
@@ -48,9 +48,17 @@ export function encodeRow(raw: RawRow, encoder: Encoder, policy: RowPolicy): Enc
 
 /** The record of a failed row, as it stands in `OUT.errors.jsonl`. */
 export function toFailure(raw: RawRow, error: PolarError, candidate?: number): Failure {
-  const message = error.message.startsWith(place(raw)) ? error.message : `${place(raw)}: ${error.message}`
-  const {kind, code} = error
-  return {file: raw.file, line: raw.line, ...(candidate === undefined ? {} : {candidate}), kind, code, message}
+  const {kind, code, suggestions} = error
+  const message = atPlace(raw, error.message)
+  return {
+    file: raw.file,
+    line: raw.line,
+    ...(candidate !== undefined && {candidate}),
+    kind,
+    code,
+    message,
+    suggestions: [...suggestions],
+  }
 }
 
 function rewardKeyExists(raw: RawRow, key: string): PolarError {
@@ -60,20 +68,19 @@ function rewardKeyExists(raw: RawRow, key: string): PolarError {
 }
 
 function controlToken(raw: RawRow, tokens: readonly string[], candidate: number | undefined): PolarError {
-  const where = candidate === undefined ? '' : ` candidate ${candidate}:`
-  return new PolarError(
-    'data',
-    'CONTROL_TOKEN_IN_TEXT',
-    `${place(raw)}:${where} the text would bring ${tokens.join(', ')} into the format alive`,
-    {
-      suggestions: ['take it out of the text, or --control-tokens allow to score it as upstream does'],
-    },
-  )
+  const message = `${candidatePlace(raw, candidate)} the text would bring ${tokens.join(', ')} into the format alive`
+  return new PolarError('data', 'CONTROL_TOKEN_IN_TEXT', message, {
+    suggestions: ['take it out of the text', '--control-tokens allow to score it as upstream does'],
+  })
 }
 
 function tooLong(raw: RawRow, cut: readonly string[], candidate: number | undefined): PolarError {
-  const where = candidate === undefined ? '' : ` candidate ${candidate}:`
-  return new PolarError('data', 'ROW_TOO_LONG', `${place(raw)}:${where} ${cut.join(' and ')} over the length limit`, {
+  const message = `${candidatePlace(raw, candidate)} ${cut.join(' and ')} over the length limit`
+  return new PolarError('data', 'ROW_TOO_LONG', message, {
     suggestions: ['--on-too-long cut to score what fits', '--max-length and --max-response-length set the limits'],
   })
+}
+
+function candidatePlace(raw: RawRow, candidate: number | undefined): string {
+  return candidate === undefined ? `${place(raw)}:` : `${place(raw)}: candidate ${candidate}:`
 }

@@ -5,7 +5,7 @@ import type {ScoredRow} from './score-window.js'
 export type ScoreEvent =
   | {readonly type: 'start'; readonly bytesTotal: number | undefined; readonly resumed: boolean}
   | {readonly type: 'estimate'; readonly seconds: number; readonly tokensPerSecond: number}
-  /** `bytes` of `bytesTotal` are through; rows count when their window is. */
+  /** So many rows and `bytes` of `bytesTotal` are through. */
   | {readonly type: 'progress'; readonly rows: number; readonly bytes: number; readonly tokens: number; readonly failed: number}
   /** Rows in input order, where no output file was asked for. */
   | {readonly type: 'rows'; readonly rows: readonly ScoredRow[]}
@@ -21,6 +21,8 @@ export interface Failure {
   readonly kind: string
   readonly code: string
   readonly message: string
+  /** What to do about it. */
+  readonly suggestions: readonly string[]
 }
 
 /** What a run did; also the result of `polar score --json`. */

@@ -2,6 +2,7 @@ import {open, type FileHandle} from 'node:fs/promises'
 import * as z from 'zod'
 import {PolarError} from '../errors.js'
 import {fileError} from '../system/file-errors.js'
+import {parseJson} from '../system/json.js'
 import {demandSameRun, runIdentitySchema, type RunIdentity} from './run-identity.js'
 import type {CandidateRewards} from './score-window.js'
 
@@ -24,10 +25,13 @@ export interface Journal {
   rewards(window: number, digest: string): CandidateRewards
   /** Adds a batch. It survives kill -9 once this has resolved. */
   append(window: number, digest: string, rewards: CandidateRewards): Promise<void>
-  /** Closes a window and brings the journal to the disk. */
+  /** Closes a window; from time to time also waits until the disk has it all, against power cuts. */
   close(window: number, record: ClosedWindow): Promise<void>
   end(): Promise<void>
 }
+
+/** At least this long between two calls that wait for the disk. */
+const SYNC_MILLISECONDS = 1000
 
 const failureSchema = z.object({
   file: z.string(),
@@ -36,6 +40,7 @@ const failureSchema = z.object({
   kind: z.string(),
   code: z.string(),
   message: z.string(),
+  suggestions: z.array(z.string()).readonly(),
 })
 
 const closedWindowSchema = z.object({
@@ -47,6 +52,9 @@ const closedWindowSchema = z.object({
   cut: z.array(z.number()),
 })
 export type ClosedWindow = z.infer<typeof closedWindowSchema>
+
+/** How every journal begins. */
+export const JOURNAL_START = '{"journal":'
 
 const headSchema = z.object({journal: z.literal(1), run: runIdentitySchema})
 const batchSchema = z.object({w: z.number(), d: z.string(), r: z.record(z.string(), z.number())})
@@ -79,7 +87,7 @@ async function readContents(file: FileHandle, path: string): Promise<Contents> {
   const contents: Contents = {run: undefined, closings: new Map(), open: new Map(), holdsRewards: false, end: 0}
   const {closings, open} = contents
   for await (const {text, offset, length} of wholeLines(file)) {
-    const record: unknown = parse(text)
+    const record = parseJson(text)
     const closing = closingSchema.safeParse(record)
     if (offset === 0) contents.run = demand(headSchema, record, path).run
     else if (closing.success) {
@@ -113,14 +121,13 @@ async function load(file: FileHandle, path: string, run: RunIdentity, output: st
   async function write(record: unknown): Promise<{offset: number; length: number}> {
     const line = Buffer.from(`${JSON.stringify(record)}\n`)
     const offset = end
-    try {
-      for (let done = 0; done < line.length;) done += (await file.write(line, done)).bytesWritten
-    } catch (error) {
+    await file.appendFile(line).catch((error: unknown) => {
       throw fileError(error, path)
-    }
+    })
     end += line.length
     return {offset, length: line.length}
   }
+  let synced = performance.now()
   if (end === 0) await write({journal: 1, run})
 
   return {
@@ -129,7 +136,7 @@ async function load(file: FileHandle, path: string, run: RunIdentity, output: st
       const place = closings.get(window)
       if (place === undefined) return undefined
       const {buffer} = await file.read(Buffer.alloc(place.length), 0, place.length, place.offset)
-      return demand(closedWindowSchema, parse(buffer.toString('utf8')), path)
+      return demand(closedWindowSchema, parseJson(buffer.toString('utf8')), path)
     },
     rewards(window, digest) {
       const begun = open.get(window)
@@ -142,11 +149,17 @@ async function load(file: FileHandle, path: string, run: RunIdentity, output: st
     },
     async close(window, record) {
       const place = await write({w: window, ...record})
-      await file.datasync()
+      if (performance.now() - synced > SYNC_MILLISECONDS) {
+        await file.datasync()
+        synced = performance.now()
+      }
       closings.set(window, place)
       open.delete(window)
     },
-    end: () => file.close(),
+    async end() {
+      await file.datasync()
+      await file.close()
+    },
   }
 }
 
@@ -172,14 +185,6 @@ async function* wholeLines(file: FileHandle): AsyncGenerator<{text: string; offs
       from = at + 1
     }
     rest = bytes.subarray(from)
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

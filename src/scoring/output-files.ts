@@ -1,10 +1,11 @@
-import {createHash} from 'node:crypto'
-import {createReadStream} from 'node:fs'
-import {realpath, rm, stat} from 'node:fs/promises'
+import {open, realpath, rm, stat} from 'node:fs/promises'
 import * as z from 'zod'
 import {PolarError} from '../errors.js'
 import {STDIN} from '../rows/read-rows.js'
+import {fileDigest} from '../system/digest.js'
 import {readIfThere} from '../system/files.js'
+import {parseJson} from '../system/json.js'
+import {JOURNAL_START} from './journal.js'
 import {demandSameRun, runIdentitySchema, type RunIdentity} from './run-identity.js'
 
 /** The files of a run with `-o OUT`, all beside it. */
@@ -57,7 +58,21 @@ async function fileKey(path: string): Promise<string | undefined> {
   }
 }
 
+/**
+ * Throws OUTPUT_EXISTS where a run would write over, or remove, a file that no run of polar wrote. Looks at names and first bytes
+ * only: before a model is loaded.
+ */
+export async function demandOwnFiles(files: OutputFiles): Promise<void> {
+  const hasJournal = await isThere(files.journal)
+  const hasMeta = await isThere(files.meta)
+  if (hasJournal && !(await beginsLike(files.journal, JOURNAL_START))) throw notOurs(files.journal)
+  if (hasMeta && !metaSchema.safeParse(parseJson((await readIfThere(files.meta)) ?? '')).success) throw notOurs(files.meta)
+  if (hasJournal || hasMeta) return
+  for (const path of [files.output, files.errors, files.stdin]) if (await isThere(path)) throw notOurs(path)
+}
+
 const metaSchema = z.object({
+  polar: z.string(),
   run: runIdentitySchema,
   output: z.object({bytes: z.number(), sha256: z.string()}),
   summary: z.object({rows: z.number(), scored: z.number(), failed: z.number(), cut: z.number()}),
@@ -65,33 +80,21 @@ const metaSchema = z.object({
 export type EarlierRun = z.infer<typeof metaSchema>
 
 /**
- * What is known of a finished run whose OUT is still as it was written, or undefined where there is no OUT.
- * Throws OUTPUT_EXISTS for a file that no run of ours wrote and INPUT_CHANGED for one that another run wrote, or that was
- * changed since.
+ * What is known of a finished run whose OUT is still as it was written, or undefined where there is none that counts.
+ * Throws INPUT_CHANGED where another run wrote OUT, or where it was changed since.
  */
 export async function earlierRun(files: OutputFiles, run: RunIdentity): Promise<EarlierRun | undefined> {
-  const {output} = files
-  if ((await fileKey(output)) === undefined) return undefined
   const text = await readIfThere(files.meta)
-  if (text === undefined) {
-    if ((await fileKey(files.journal)) !== undefined) return undefined // stopped between the two: the journal knows the run
-    throw new PolarError(
-      'usage',
-      'OUTPUT_EXISTS',
-      `${output} is there already, and no run of polar is known to have written it`,
-      {
-        suggestions: ['--overwrite to put the result in its place', 'or give another -o'],
-        facts: {output},
-      },
-    )
+  if (text === undefined || !(await isThere(files.output))) return undefined // the journal, if any, knows the run
+  const meta = metaSchema.parse(parseJson(text))
+  if (meta.summary.scored > 0) demandSameRun(meta.run, run, files.output) // else nothing can be lost
+  if ((await fileDigest(files.output)).sha256 !== meta.output.sha256) {
+    throw new PolarError('data', 'INPUT_CHANGED', `${files.output} is not as the run that wrote it left it`, {
+      suggestions: ['--overwrite to redo it', '-o FILE to write elsewhere'],
+      facts: {file: files.output},
+    })
   }
-  const meta = metaSchema.safeParse(parse(text))
-  if (!meta.success) throw changed(`${files.meta} is damaged`, output)
-  if (meta.data.summary.scored === 0) return undefined // nothing was scored, so nothing can be lost
-  demandSameRun(meta.data.run, run, output)
-  const found = await digest(output)
-  if (found.sha256 !== meta.data.output.sha256) throw changed(`${output} is not as the run left it`, output)
-  return meta.data
+  return meta.summary.scored > 0 ? meta : undefined
 }
 
 /** Removes what an earlier run left, but not OUT itself: that one stays until the new one takes its place. */
@@ -99,23 +102,24 @@ export async function removeTraces(files: OutputFiles): Promise<void> {
   for (const path of [files.journal, files.meta, files.errors, files.stdin]) await rm(path, {force: true})
 }
 
-async function digest(path: string): Promise<{sha256: string}> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, {highWaterMark: 1 << 20})) hash.update(chunk)
-  return {sha256: hash.digest('hex')}
+async function isThere(path: string): Promise<boolean> {
+  return (await fileKey(path)) !== undefined
 }
 
-function parse(text: string): unknown {
+/** Whether a file begins with `start`, or is so short that a kill may have torn it. */
+async function beginsLike(path: string, start: string): Promise<boolean> {
+  const file = await open(path)
   try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+    const {buffer, bytesRead} = await file.read(Buffer.alloc(start.length), 0, start.length, 0)
+    return start.startsWith(buffer.toString('latin1', 0, bytesRead))
+  } finally {
+    await file.close()
   }
 }
 
-function changed(what: string, output: string): PolarError {
-  return new PolarError('data', 'INPUT_CHANGED', what, {
-    suggestions: ['--overwrite to redo it', 'or give another -o'],
-    facts: {output},
+function notOurs(path: string): PolarError {
+  return new PolarError('usage', 'OUTPUT_EXISTS', `${path} is there already, and no run of polar is known to have written it`, {
+    suggestions: ['-o FILE to write elsewhere', '--overwrite to put the result in its place'],
+    facts: {file: path},
   })
 }

@@ -1,11 +1,10 @@
-import {createHash} from 'node:crypto'
-import {createReadStream} from 'node:fs'
 import {isDeepStrictEqual} from 'node:util'
 import {stat} from 'node:fs/promises'
 import * as z from 'zod'
 import {PolarError} from '../errors.js'
 import type {ModelIdentity} from '../reward-models/reward-model.js'
 import {STDIN} from '../rows/read-rows.js'
+import {fileDigest} from '../system/digest.js'
 
 /** What must be the same for rewards of an earlier run to be taken over. */
 export interface RunIdentity {
@@ -42,13 +41,7 @@ export async function identifyRun(
 
 async function identifyInput(file: string, signal: AbortSignal | undefined): Promise<InputIdentity> {
   if (file === STDIN || !(await stat(file)).isFile()) return {file}
-  const hash = createHash('sha256')
-  let bytes = 0
-  for await (const chunk of createReadStream(file, {highWaterMark: 1 << 20, ...(signal ? {signal} : {})})) {
-    hash.update(chunk)
-    bytes += chunk.length
-  }
-  return {file, bytes, sha256: hash.digest('hex')}
+  return {file, ...(await fileDigest(file, signal))}
 }
 
 /** Throws INPUT_CHANGED, naming all that differs, where `then` is not the run that `now` asks for. */
@@ -60,7 +53,7 @@ export function demandSameRun(then: RunIdentity, now: RunIdentity, output: strin
   ]
   if (changes.length === 0) return
   throw new PolarError('data', 'INPUT_CHANGED', `${output} was begun by another run: ${changes.join('; ')}`, {
-    suggestions: ['--overwrite to redo it', 'or give another -o'],
+    suggestions: ['--overwrite to redo it', 'give another -o'],
     facts: {changes},
   })
 }

@@ -52,6 +52,7 @@ export async function* follow(
 ): AsyncGenerator<ScoreEvent, ScoredWindow> {
   let tokensTotal = 0
   let tokensDone = 0
+  const rowsDone = new Set<string>()
   for (;;) {
     const next = await events.next()
     if (next.done) return next.value
@@ -64,7 +65,8 @@ export async function* follow(
       tokensDone += event.tokens
       await onBatch(event.rewards)
       run.tally.rewards += event.rewards.size
-      yield progress(run, (bytesOf(window) * tokensDone) / Math.max(1, tokensTotal))
+      for (const key of event.rewards.keys()) rowsDone.add(key.split('.', 1)[0] ?? key)
+      yield progress(run, rowsDone.size, (bytesOf(window) * tokensDone) / Math.max(1, tokensTotal))
     }
   }
 }
@@ -128,9 +130,9 @@ export async function* conclude(run: Run, identity: ModelIdentity): AsyncGenerat
   return run.tally.summary(identity)
 }
 
-function progress(run: Run, bytesInWindow = 0): ScoreEvent {
+function progress(run: Run, rowsInWindow = 0, bytesInWindow = 0): ScoreEvent {
   const {rows, tokens, failed} = run.tally
-  return {type: 'progress', rows, bytes: run.bytesDone + bytesInWindow, tokens, failed}
+  return {type: 'progress', rows: rows + rowsInWindow, bytes: run.bytesDone + bytesInWindow, tokens, failed}
 }
 
 function bytesOf(window: Window): number {

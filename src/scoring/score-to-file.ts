@@ -1,12 +1,13 @@
 import {createReadStream} from 'node:fs'
 import {open, rm} from 'node:fs/promises'
 import type {ModelIdentity, RewardModel} from '../reward-models/reward-model.js'
-import {readRows, STDIN} from '../rows/read-rows.js'
-import {lock, writeAtomically} from '../system/files.js'
+import {readRows, STDIN, type ReadRowsOptions} from '../rows/read-rows.js'
+import {fileError} from '../system/file-errors.js'
+import {lock, removeTemporaries, writeAtomically} from '../system/files.js'
 import {polarVersion} from '../system/version.js'
 import type {ScoreEvent, ScoreSummary} from './events.js'
 import {openJournal, otherInput, type ClosedWindow, type Journal} from './journal.js'
-import {demandOtherFiles, earlierRun, outputFiles, removeTraces, type OutputFiles} from './output-files.js'
+import {demandOtherFiles, demandOwnFiles, earlierRun, outputFiles, removeTraces, type OutputFiles} from './output-files.js'
 import type {ResultFormat} from './result-line.js'
 import {identifyRun, type RunIdentity} from './run-identity.js'
 import {conclude, count, follow, loadModel, readingOf, type Run} from './run.js'
@@ -21,6 +22,8 @@ export async function* scoreToFile(run: Run, output: string): AsyncGenerator<Sco
   await demandOtherFiles(options.files, files)
   const release = await lock(files.lock, files.output)
   try {
+    for (const path of [files.output, files.meta, files.errors]) await removeTemporaries(path)
+    if (!options.overwrite) await demandOwnFiles(files)
     const model = await loadModel(run)
     const identity = await identifyRun(options.files, model.identity, optionsThatCount(run), options.signal)
     if (options.overwrite) await removeTraces(files)
@@ -47,50 +50,71 @@ async function* scoreJournalled(
   files: OutputFiles,
   identity: RunIdentity,
 ): AsyncGenerator<ScoreEvent, ScoreSummary> {
-  const {options, policy} = run
-  const {encoder, limit, signal} = options
+  const {options} = run
+  const readsStdin = options.files.includes(STDIN)
   yield {type: 'start', bytesTotal: run.bytesTotal, resumed: journal.closedWindows > 0}
-  const stdinCopy = options.files.includes(STDIN) ? await open(files.stdin, 'w') : undefined
-  const onStdin = async (chunk: Buffer): Promise<void> => void (await stdinCopy?.appendFile(chunk))
-  let windowCount = 0
-  try {
-    for await (const window of windows(readRows(options.files, {...readingOf(run), onStdin}), WINDOW_SIZE, limit)) {
-      windowCount++
-      const digest = windowDigest(window)
-      const earlier = await journal.closed(window.index)
-      if (earlier !== undefined && earlier.digest !== digest) throw otherInput(files.journal, window.index)
-      const known = journal.rewards(window.index, digest)
-      let closed = earlier
-      if (earlier === undefined || earlier.failures.length > 0) {
-        const only = earlier && new Set(earlier.failures.map(([row]) => row))
-        const events = scoreWindow(window, {encoder, model, policy, signal, known, only})
-        const scored = yield* follow(run, model, window, events, (rewards) => journal.append(window.index, digest, rewards))
-        closed = closing(digest, scored, earlier)
-        await journal.close(window.index, closed)
-      }
-      if (closed === undefined) continue
-      run.tally.reused += countReused(closed, earlier, known)
-      yield* count(
-        run,
-        window,
-        closed.failures.map(([, failure]) => failure),
-        closed.cut,
-      )
-    }
-    if (windowCount < journal.closedWindows) throw otherInput(files.journal, windowCount)
-  } finally {
-    await stdinCopy?.close()
+  if (readsStdin) yield* scoreStdin(run, model, journal, files)
+  else yield* scoreWindows(run, model, journal, files, readingOf(run))
+
+  const {signal} = options
+  const again = (): AsyncIterable<Window> => {
+    const stdin = readsStdin ? {stdin: createReadStream(files.stdin)} : {}
+    return windows(readRows(options.files, {...(signal && {signal}), ...stdin}), WINDOW_SIZE, options.limit)
   }
-  const again = (): AsyncIterable<Window> =>
-    windows(readRows(options.files, stdinCopy === undefined ? {} : {stdin: createReadStream(files.stdin)}), WINDOW_SIZE, limit)
   const written = await writeOutput(again, journal, files, formatOf(run))
   const summary = yield* conclude(run, model.identity)
-  await writeMeta(files.meta, identity, model.identity, summary, written)
+  await writeMeta(files.meta, identity, model.identity, summary, written, run.tally.cutPlaces)
   await rm(files.stdin, {force: true})
   if (written.failed > 0) return {...summary, output: files.output, errors: files.errors}
   await rm(files.errors, {force: true})
-  await rm(files.journal, {force: true})
+  if (!readsStdin) await rm(files.journal, {force: true}) // the journal alone knows what standard input was
   return {...summary, output: files.output}
+}
+
+/** Keeps a copy of standard input, which cannot be read again when the output is put together. */
+async function* scoreStdin(run: Run, model: RewardModel, journal: Journal, files: OutputFiles): AsyncGenerator<ScoreEvent> {
+  const copy = await open(files.stdin, 'w')
+  try {
+    const onStdin = async (chunk: Buffer): Promise<void> => {
+      await copy.appendFile(chunk).catch((error: unknown) => {
+        throw fileError(error, files.stdin)
+      })
+    }
+    yield* scoreWindows(run, model, journal, files, {...readingOf(run), onStdin})
+  } finally {
+    await copy.close()
+  }
+}
+
+async function* scoreWindows(
+  run: Run,
+  model: RewardModel,
+  journal: Journal,
+  files: OutputFiles,
+  reading: ReadRowsOptions,
+): AsyncGenerator<ScoreEvent> {
+  const {options, policy} = run
+  const {encoder, limit, signal} = options
+  let windowCount = 0
+  for await (const window of windows(readRows(options.files, reading), WINDOW_SIZE, limit)) {
+    windowCount++
+    const digest = windowDigest(window)
+    const earlier = await journal.closed(window.index)
+    if (earlier !== undefined && earlier.digest !== digest) throw otherInput(files.journal, window.index)
+    const known = journal.rewards(window.index, digest)
+    let closed = earlier
+    if (closed === undefined || closed.failures.length > 0) {
+      const only = earlier && new Set(earlier.failures.map(([row]) => row))
+      const events = scoreWindow(window, {encoder, model, policy, signal, known, only})
+      const scored = yield* follow(run, model, window, events, (rewards) => journal.append(window.index, digest, rewards))
+      closed = closing(digest, scored, earlier)
+      await journal.close(window.index, closed)
+    }
+    run.tally.reused += countReused(closed, earlier, known)
+    const failures = closed.failures.map(([, failure]) => failure)
+    yield* count(run, window, failures, closed.cut)
+  }
+  if (windowCount < journal.closedWindows) throw otherInput(files.journal, windowCount)
 }
 
 /** A window's closing record; after a second try the failed rows of the first are filled in. */
@@ -117,6 +141,7 @@ async function writeMeta(
   identity: ModelIdentity,
   summary: ScoreSummary,
   {bytes, sha256}: {bytes: number; sha256: string},
+  cutPlaces: readonly string[],
 ): Promise<void> {
   const warning = identity.placeholder ? {warning: 'made by the stand-in model polar-nano: the rewards mean nothing'} : {}
   const {rows, scored, failed, cut} = summary
@@ -136,7 +161,8 @@ function optionsThatCount(run: Run): Record<string, unknown> {
   const {options, policy} = run
   const {maxLength, maxResponseLength, responseCutSide} = options.encoder.limits
   const {rewardsOnly, keepFailed} = formatOf(run)
-  return {maxLength, maxResponseLength, responseCutSide, ...policy, rewardsOnly, keepFailed, limit: options.limit ?? null}
+  const limits = {maxLength, maxResponseLength, responseCutSide}
+  return {...limits, ...policy, rewardsOnly, keepFailed, limit: options.limit ?? null, windowRows: WINDOW_SIZE.rows}
 }
 
 function formatOf({options, policy: {rewardKey, replaceReward}}: Run): ResultFormat {

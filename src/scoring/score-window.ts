@@ -1,6 +1,6 @@
 import type {Encoder} from '../encoding/encoder.js'
 import {PolarError} from '../errors.js'
-import type {RewardModel} from '../reward-models/reward-model.js'
+import {toOutcome, type RewardModel} from '../reward-models/reward-model.js'
 import type {ParsedRow} from '../rows/parse-row.js'
 import type {RawRow} from '../rows/raw-row.js'
 import {encodeRow, toFailure, type EncodedRow, type RowPolicy} from './encode-row.js'
@@ -66,15 +66,15 @@ export async function* scoreWindow(window: Window, scoring: WindowScoring): Asyn
     const missing = batch.map((index) => at(candidates, index)).filter(({key}) => !rewards.has(key))
     if (missing.length === 0) continue
     signal?.throwIfAborted()
-    const outcomes = await model.rewards(missing.map(({input}) => input))
+    const outcomes = await model.rewards(missing.map(({input}) => input)) // no signal: a stop waits for the batch in hand
     const fresh = new Map<string, number>()
     let tokens = 0
     for (const [i, {key, input}] of missing.entries()) {
-      const outcome = at(outcomes, i)
+      const given = at(outcomes, i)
+      const outcome = 'error' in given ? given : toOutcome(given.reward) // whatever the model, no NaN is ever written
       tokens += input.ids.length
       if ('error' in outcome) errors.set(key, outcome.error)
-      else if (Number.isFinite(outcome.reward)) fresh.set(key, outcome.reward)
-      else errors.set(key, notFinite(outcome.reward))
+      else fresh.set(key, outcome.reward)
     }
     for (const [key, reward] of fresh) rewards.set(key, reward)
     yield {type: 'batch', rewards: fresh, tokens}
@@ -128,12 +128,6 @@ function outcomeOf(
     list.push(reward)
   }
   return {reward: row.parsed.isGroup ? list : at(list, 0)}
-}
-
-function notFinite(reward: number): PolarError {
-  return new PolarError('reward', 'REWARD_MALFORMED', `the model gave ${reward}, which is no reward`, {
-    suggestions: ['look for NaN or infinite weights in the checkpoint'],
-  })
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,4 +1,4 @@
-import {Interrupted, PolarError} from '../errors.js'
+import {Interrupted, isInterruption, PolarError} from '../errors.js'
 import {checkReadable, readRows, STDIN} from '../rows/read-rows.js'
 import type {ScoreEvent, ScoreSummary} from './events.js'
 import type {ScoreOptions} from './options.js'
@@ -25,7 +25,7 @@ export async function* score(options: ScoreOptions): AsyncGenerator<ScoreEvent, 
   try {
     return options.output === undefined ? yield* scoreToCaller(run) : yield* scoreToFile(run, options.output)
   } catch (error) {
-    if (options.signal?.aborted !== true || error instanceof PolarError) throw error
+    if (!isInterruption(error, options.signal)) throw error
     throw interrupted(run)
   }
 }
@@ -35,7 +35,7 @@ function interrupted({options: {output, signal}, tally}: Run): Interrupted {
   return new Interrupted(`stopped with ${tally.rewards} rewards computed${kept}`, {
     cause: signal?.reason,
     suggestions:
-      output === undefined ? ['-o FILE makes a run that can be taken up again'] : ['the same command again goes on from here'],
+      output === undefined ? ['-o FILE makes a run that can be taken up again'] : ['run the same command again to go on from here'],
   })
 }
 

@@ -6,6 +6,9 @@ import type {Failure, ScoreSummary} from './events.js'
 /** Share of cut rows from which on a run ends with a warning. */
 const MANY_CUT = 0.01
 
+/** So many cut rows are named in the meta file. */
+const CUT_PLACES = 1000
+
 /** Counts what a run does. */
 export interface Tally {
   rows: number
@@ -15,6 +18,8 @@ export interface Tally {
   tokens: number
   /** Rewards computed in this run, one a candidate. */
   rewards: number
+  /** `file:line` of cut rows, the first thousand. */
+  readonly cutPlaces: readonly string[]
   addFailures(failures: readonly Failure[]): void
   addCut(rows: readonly RawRow[]): void
   summary(identity: ModelIdentity): ScoreSummary
@@ -25,6 +30,7 @@ export interface Tally {
 export function createTally(now: () => number = () => performance.now()): Tally {
   const start = now()
   let longest: RawRow | undefined
+  const cutPlaces: string[] = []
   let onlyDataFailed = true
   return {
     rows: 0,
@@ -33,13 +39,17 @@ export function createTally(now: () => number = () => performance.now()): Tally 
     reused: 0,
     tokens: 0,
     rewards: 0,
+    cutPlaces,
     addFailures(failures) {
       this.failed += failures.length
       onlyDataFailed &&= failures.every(({kind}) => kind === 'data')
     },
     addCut(rows) {
       this.cut += rows.length
-      for (const row of rows) if (row.bytes.length > (longest?.bytes.length ?? 0)) longest = row
+      for (const row of rows) {
+        if (cutPlaces.length < CUT_PLACES) cutPlaces.push(place(row))
+        if (row.bytes.length > (longest?.bytes.length ?? 0)) longest = row
+      }
     },
     summary(identity) {
       const {rows, failed, cut, reused, tokens} = this

@@ -12,8 +12,8 @@ export interface WindowSize {
   readonly bytes: number
 }
 
-/** Large enough to find candidates of equal length and prompts that repeat, small enough to hold in memory tokenized. */
-export const WINDOW_SIZE: WindowSize = {rows: 2048, bytes: 8 << 20}
+/** Large enough to find texts of equal length and prompts that repeat; small, so that its objects die young. */
+export const WINDOW_SIZE: WindowSize = {rows: 512, bytes: 4 << 20}
 
 /** Cuts rows into windows. A pure function of the rows: a resumed run sees the same windows. */
 export async function* windows(

@@ -1,5 +1,4 @@
 import {createHash} from 'node:crypto'
-import type {FileHandle} from 'node:fs/promises'
 import type {RawRow} from '../rows/raw-row.js'
 import {writeJsonLines} from '../rows/write-json-lines.js'
 import {writeAtomically} from '../system/files.js'
@@ -40,7 +39,7 @@ export async function writeOutput(
       const block = Buffer.concat(lines)
       hash.update(block)
       bytes += block.length
-      await writeAll(file, block)
+      await file.appendFile(block)
     }
   })
   if (failed > 0) await writeAtomically(files.errors, (file) => writeJsonLines(file, failures(windows(), journal, files)))
@@ -70,8 +69,4 @@ async function outcomes(
     if (reward === undefined || reward === null) throw otherInput(files.journal, window.index)
     return {raw, outcome: {reward}}
   })
-}
-
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done)).bytesWritten
 }

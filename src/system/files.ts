@@ -1,17 +1,18 @@
 import {randomBytes} from 'node:crypto'
-import {link, open, readFile, rename, rm, writeFile, type FileHandle} from 'node:fs/promises'
+import {link, open, readdir, readFile, rename, rm, writeFile, type FileHandle} from 'node:fs/promises'
 import {hostname} from 'node:os'
+import {basename, dirname, join} from 'node:path'
 import {PolarError} from '../errors.js'
 import {fileError} from './file-errors.js'
 
 /**
  * Writes a file that is there whole or not at all: `write` fills a temporary beside it, which is renamed when it is done and
- * removed when it fails. Errors: DISK_FULL, NOT_WRITABLE.
+ * removed when it fails. Throws DISK_FULL or NOT_WRITABLE.
  */
 export async function writeAtomically<T>(path: string, write: (file: FileHandle) => Promise<T>): Promise<T> {
-  const temporary = `${path}.tmp`
+  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`
   try {
-    const file = await open(temporary, 'w')
+    const file = await open(temporary, 'wx') // never over a file that is there
     let result: T
     try {
       result = await write(file)
@@ -24,6 +25,14 @@ export async function writeAtomically<T>(path: string, write: (file: FileHandle)
   } catch (error) {
     await rm(temporary, {force: true}).catch(() => {})
     throw fileError(error, path)
+  }
+}
+
+/** Removes temporaries of {@link writeAtomically} that a killed process left. Only for the holder of a lock on `path`. */
+export async function removeTemporaries(path: string): Promise<void> {
+  const isTemporary = (name: string): boolean => /^\.\d+\.[0-9a-f]{8}\.tmp$/.test(name.slice(basename(path).length))
+  for (const name of await readdir(dirname(path))) {
+    if (name.startsWith(basename(path)) && isTemporary(name)) await rm(join(dirname(path), name), {force: true})
   }
 }
 

@@ -80,18 +80,18 @@ function prefixKey(ids: Int32Array, length: number): string {
  */
 export function planRuns(texts: readonly Int32Array[], limits: BatchLimits, prefixes?: readonly number[]): Run[] {
   const chosen = prefixes ?? prefixOfEach(texts.length, prefixGroups(texts, limits))
-  const loners: number[] = []
+  const unshared: number[] = []
   const behind = new Map<string, Run[]>()
   for (const [index, ids] of texts.entries()) {
     const prefix = chosen[index] ?? 0
     if (prefix === 0) {
-      loners.push(index)
+      unshared.push(index)
       continue
     }
     const key = prefixKey(ids, prefix)
     behind.set(key, [...(behind.get(key) ?? []), {prefix, members: [index]}])
   }
-  return [...paddedRuns(texts, loners, limits), ...[...behind.values()].flat()]
+  return [...paddedRuns(texts, unshared, limits), ...[...behind.values()].flat()]
 }
 
 /** What a plan for a window says: the batches, as lists of indices, and each text's prefix. */
@@ -106,11 +106,11 @@ export interface WindowPlan {
  */
 export function planWindow(texts: readonly Int32Array[], limits: BatchLimits): WindowPlan {
   const groups = prefixGroups(texts, limits)
-  const loners = groups.filter(({prefix}) => prefix === 0).flatMap(({members}) => members)
-  const lonerRuns = paddedRuns(texts, loners, {...limits, runTokens: Math.min(limits.runTokens, limits.batchTokens)})
+  const unshared = groups.filter(({prefix}) => prefix === 0).flatMap(({members}) => members)
+  const unsharedRuns = paddedRuns(texts, unshared, {...limits, runTokens: Math.min(limits.runTokens, limits.batchTokens)})
   // Each unit goes into one batch; the first one of a group also computes the group's prefix.
   const units = [
-    ...lonerRuns.map(({members}) => [{members, tokens: members.reduce((sum, index) => sum + lengthOf(texts, index), 0)}]),
+    ...unsharedRuns.map(({members}) => [{members, tokens: members.reduce((sum, index) => sum + lengthOf(texts, index), 0)}]),
     ...groups
       .filter(({prefix}) => prefix > 0)
       .map(({prefix, members}) =>

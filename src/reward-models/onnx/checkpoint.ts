@@ -1,7 +1,9 @@
 import {readdir, readFile, realpath} from 'node:fs/promises'
 import {basename, join} from 'node:path'
-import {z} from 'zod'
+import * as z from 'zod'
 import {PolarError} from '../../errors.js'
+import {fileError, hasCode} from '../../system/file-errors.js'
+import {parseJson} from '../../system/json.js'
 import {modelConfig, type ModelConfig} from './config.js'
 import {isFloatType, readSafetensors, type SafetensorsEntry, type SafetensorsType} from './safetensors.js'
 
@@ -28,54 +30,59 @@ export interface Checkpoint {
 
 const INDEX = 'model.safetensors.index.json'
 
-function missing(message: string, suggestions: readonly string[] = []): PolarError {
-  return new PolarError('environment', 'MODEL_NOT_FOUND', message, {suggestions})
+const FETCH_AGAIN = ['fetch the checkpoint again']
+
+function missing(directory: string, message: string): PolarError {
+  return new PolarError('environment', 'MODEL_NOT_FOUND', message, {
+    suggestions: ['name a directory with config.json, the tokenizer and *.safetensors'],
+    facts: {directory},
+  })
 }
 
-function unsupported(message: string): PolarError {
-  return new PolarError('environment', 'MODEL_UNSUPPORTED', message)
+function unsupported(file: string, message: string, suggestions: readonly string[] = FETCH_AGAIN): PolarError {
+  return new PolarError('environment', 'MODEL_UNSUPPORTED', message, {suggestions, facts: {file}})
 }
 
 async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8')
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new PolarError('environment', 'MODEL_UNSUPPORTED', `${file} is not JSON`, {cause})
-  }
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw fileError(error, file, 'read')
+  })
+  const json = parseJson(text)
+  if (json === undefined) throw unsupported(file, `${file} is not JSON`)
+  return json
 }
 
 async function weightFiles(directory: string, names: ReadonlySet<string>): Promise<string[]> {
   if (names.has(INDEX)) {
     const file = join(directory, INDEX)
     const index = z.object({weight_map: z.record(z.string(), z.string())}).safeParse(await readJson(file))
-    if (!index.success) throw unsupported(`${file} has no weight_map of names to files`)
+    if (!index.success) throw unsupported(file, `${file} has no weight_map of names to files`)
     const shards = [...new Set(Object.values(index.data.weight_map))].toSorted()
     const outside = shards.find((shard) => basename(shard) !== shard)
-    if (outside !== undefined) throw unsupported(`${file} names ${outside}, which is not a file beside it`)
+    if (outside !== undefined) throw unsupported(file, `${file} names ${outside}, which is not a file beside it`)
     const lost = shards.filter((shard) => !names.has(shard))
     if (lost.length > 0) {
-      throw missing(`${directory} lacks ${lost.join(', ')}, which ${INDEX} names`, ['fetch the missing file'])
+      throw new PolarError('environment', 'MODEL_NOT_FOUND', `${directory} lacks ${lost.join(', ')}, which ${INDEX} names`, {
+        suggestions: [lost.length === 1 ? 'fetch the missing file' : 'fetch the missing files'],
+        facts: {directory, missing: lost},
+      })
     }
     return shards
   }
   if (names.has('model.safetensors')) return ['model.safetensors']
   const pickled = [...names].filter((name) => /\.(bin|pth|pt|ckpt)$/.test(name))
   if (pickled.length > 0) {
-    throw new PolarError(
-      'environment',
-      'MODEL_UNSUPPORTED',
-      `${directory} holds its weights as ${pickled[0]} only; safetensors are needed`,
-      {
-        suggestions: ['save it again from Python: model.save_pretrained(directory, safe_serialization=True)'],
-      },
-    )
+    const message = `${directory} holds its weights as ${pickled[0]} only; safetensors are needed`
+    throw new PolarError('environment', 'MODEL_UNSUPPORTED', message, {
+      suggestions: ['save it again from Python: model.save_pretrained(directory, safe_serialization=True)'],
+      facts: {directory, found: pickled},
+    })
   }
-  throw missing(`${directory} holds no weights: neither model.safetensors nor ${INDEX}`)
+  throw missing(directory, `${directory} holds no weights: neither model.safetensors nor ${INDEX}`)
 }
 
 /** Names and shapes of the tensors that the net has; `v_head` turns the last hidden state into the reward. */
-export function expectedTensors(config: ModelConfig): Map<string, readonly number[]> {
+function expectedTensors(config: ModelConfig): Map<string, readonly number[]> {
   const {hiddenSize, headSize, heads, kvHeads, feedForwardSize} = config
   const shapes = new Map<string, readonly number[]>([['model.tok_embeddings.weight', [config.vocabSize, hiddenSize]]])
   for (let layer = 0; layer < config.layers; layer++) {
@@ -100,11 +107,16 @@ type FoundTensors = ReadonlyMap<string, FoundTensor>
 
 function checkTensor(found: FoundTensors, name: string, shape: readonly number[], directory: string): StoredTensor {
   const entry = found.get(name)
-  if (!entry) throw unsupported(`${directory} has no tensor ${name}`)
+  if (!entry) throw unsupported(directory, `${directory} has no tensor ${name}`)
   const {type, file, path, offset, bytes} = entry
-  if (!isFloatType(type)) throw unsupported(`${file}: ${name} has type ${type}; F32, F16 and BF16 can be run`)
+  if (!isFloatType(type)) {
+    throw unsupported(file, `${file}: ${name} has type ${type}; F32, F16 and BF16 can be run`, [
+      'save it again from Python with torch_dtype=torch.bfloat16',
+    ])
+  }
   if (entry.shape.join() !== shape.join()) {
-    throw unsupported(`${file}: ${name} has shape [${entry.shape.join(', ')}]; config.json makes it [${shape.join(', ')}]`)
+    const [is, expected] = [entry.shape.join(', '), shape.join(', ')]
+    throw unsupported(file, `${file}: ${name} has shape [${is}]; config.json makes it [${expected}]`)
   }
   return {name, type, shape, file: path, offset, bytes}
 }
@@ -115,30 +127,37 @@ function biasTensors(config: ModelConfig, found: FoundTensors, directory: string
   for (const name of found.keys()) {
     if (!name.endsWith('.bias')) continue
     const weight = expectedTensors(config).get(name.replace(/\.bias$/, '.weight'))
-    if (!weight || !/\.attention\.(wqkv|wo)\.bias$/.test(name))
-      throw unsupported(`${directory} has a tensor ${name}, which this net has no place for`)
+    if (!weight || !/\.attention\.(wqkv|wo)\.bias$/.test(name)) {
+      throw unsupported(directory, `${directory} has a tensor ${name}, which this net has no place for`, [
+        'only nets of InternLM2ForRewardModel can be run here',
+      ])
+    }
     shapes.set(name, weight.slice(0, 1))
   }
   return shapes
 }
 
-/** Opens a checkpoint directory. MODEL_NOT_FOUND where files are missing, MODEL_UNSUPPORTED where they cannot be run. */
+/** Opens a checkpoint directory. Throws MODEL_NOT_FOUND where files are missing, NOT_READABLE, MODEL_UNSUPPORTED where they cannot be run. */
 export async function openCheckpoint(directory: string): Promise<Checkpoint> {
   const names = new Set(
     await readdir(directory).catch((cause: unknown) => {
-      throw new PolarError('environment', 'MODEL_NOT_FOUND', `${directory} is not a folder that can be read`, {cause})
+      if (!hasCode(cause, 'ENOENT') && !hasCode(cause, 'ENOTDIR')) throw fileError(cause, directory, 'read')
+      throw new PolarError('environment', 'MODEL_NOT_FOUND', `${directory} is not a folder that can be read`, {
+        suggestions: ['name a directory with config.json, the tokenizer and *.safetensors'],
+        facts: {directory},
+        cause,
+      })
     }),
   )
-  if (!names.has('config.json')) throw missing(`${directory} is not a checkpoint: it has no config.json`)
+  if (!names.has('config.json')) throw missing(directory, `${directory} is not a checkpoint: it has no config.json`)
   const configFile = join(directory, 'config.json')
   const config = modelConfig(await readJson(configFile), configFile)
 
   const found = new Map<string, FoundTensor>()
   const files = (await weightFiles(directory, names)).map((name) => join(directory, name))
   for (const file of files) {
-    const {tensors} = await readSafetensors(file)
     const path = await realpath(file)
-    for (const [name, entry] of tensors) found.set(name, {...entry, file, path})
+    for (const [name, entry] of await readSafetensors(file)) found.set(name, {...entry, file, path})
   }
   const tensors = new Map<string, StoredTensor>()
   for (const [name, shape] of [...expectedTensors(config), ...biasTensors(config, found, directory)]) {

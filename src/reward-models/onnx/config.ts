@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {PolarError} from '../../errors.js'
 
 /** How positions are stretched beyond what the net was trained on. */
@@ -32,33 +32,33 @@ const NO_REWARD: Readonly<Record<string, string>> = {
   InternLM2ForSequenceClassification: 'a classifier, not a POLAR reward model',
 }
 
-const size = z.number().int().positive()
-const rope = z.looseObject({
+const SIZE = z.number().int().positive()
+const ROPE = z.looseObject({
   type: z.string().optional(),
   rope_type: z.string().optional(),
   factor: z.number().positive().optional(),
   rope_theta: z.number().positive().optional(),
 })
-const schema = z.looseObject({
+const CONFIG = z.looseObject({
   architectures: z.array(z.string()).min(1),
-  hidden_size: size,
-  num_hidden_layers: size,
-  num_attention_heads: size,
-  num_key_value_heads: size.nullish(),
-  intermediate_size: size,
-  vocab_size: size,
+  hidden_size: SIZE,
+  num_hidden_layers: SIZE,
+  num_attention_heads: SIZE,
+  num_key_value_heads: SIZE.nullish(),
+  intermediate_size: SIZE,
+  vocab_size: SIZE,
   rms_norm_eps: z.number().positive(),
   hidden_act: z.string().default('silu'),
   rope_theta: z.number().positive().optional(),
-  rope_scaling: rope.nullish(),
-  rope_parameters: rope.nullish(),
-  max_position_embeddings: size,
+  rope_scaling: ROPE.nullish(),
+  rope_parameters: ROPE.nullish(),
+  max_position_embeddings: SIZE,
 })
 
 /** GroupQueryAttention of ONNX Runtime 1.30 rotates heads of such sizes only. */
 const HEAD_SIZE_STEP = 16
 
-function ropeScaling(config: z.infer<typeof schema>, refuse: (found: string) => PolarError): RopeScaling {
+function ropeScaling(config: z.infer<typeof CONFIG>, refuse: (found: string) => PolarError): RopeScaling {
   // `rope_parameters` is how transformers 5 writes both the base and the scaling.
   const scaling = config.rope_scaling ?? config.rope_parameters
   const type = scaling?.rope_type ?? scaling?.type
@@ -68,16 +68,19 @@ function ropeScaling(config: z.infer<typeof schema>, refuse: (found: string) => 
   return {type, factor: scaling.factor}
 }
 
-/** Reads the parsed content of `file`, a `config.json`. MODEL_UNSUPPORTED says in one sentence what it holds instead. */
+/** Reads the parsed content of `file`, a `config.json`. Throws MODEL_UNSUPPORTED, which says in one sentence what it holds instead. */
 export function modelConfig(json: unknown, file: string): ModelConfig {
   const refuse = (found: string): PolarError =>
-    new PolarError('environment', 'MODEL_UNSUPPORTED', `${file} ${found}`, {facts: {file}})
+    new PolarError('environment', 'MODEL_UNSUPPORTED', `${file} ${found}`, {
+      suggestions: ['name a POLAR reward model: --model internlm/POLAR-1_8B or --model DIRECTORY'],
+      facts: {file},
+    })
   const architectures = z.looseObject({architectures: z.array(z.string()).min(1)}).safeParse(json)
   if (!architectures.success) throw refuse(`names no architecture; ${ARCHITECTURE} is needed`)
   const found = architectures.data.architectures.join(', ')
   if (found !== ARCHITECTURE) throw refuse(`says ${found}: ${NO_REWARD[found] ?? `only ${ARCHITECTURE} can be run`}`)
 
-  const parsed = schema.safeParse(json)
+  const parsed = CONFIG.safeParse(json)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw refuse(`cannot be used: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`)

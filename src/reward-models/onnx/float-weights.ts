@@ -1,6 +1,5 @@
-import {relative, sep} from 'node:path'
-import type {Checkpoint, StoredTensor} from './checkpoint.js'
-import {storedTensor} from './checkpoint.js'
+import {storedTensor, type Checkpoint, type StoredTensor} from './checkpoint.js'
+import {externalLocation} from './external-folder.js'
 import type {ElementType, OnnxModel} from './onnx-model.js'
 import type {SafetensorsType} from './safetensors.js'
 import type {Weights} from './weights.js'
@@ -18,7 +17,7 @@ export function floatWeights(checkpoint: Checkpoint, folder: string): Weights {
   const added = new Set<string>()
   const external = (model: OnnxModel, tensor: StoredTensor): string => {
     if (!added.has(tensor.name)) {
-      const location = relative(folder, tensor.file).split(sep).join('/')
+      const location = externalLocation(folder, tensor.file)
       model.external(tensor.name, ELEMENT_TYPE[tensor.type], tensor.shape, {location, offset: tensor.offset, bytes: tensor.bytes})
       added.add(tensor.name)
     }
@@ -30,7 +29,6 @@ export function floatWeights(checkpoint: Checkpoint, folder: string): Weights {
     return tensor.type === 'F32' ? value : model.op('Cast', [value], TO_FLOAT)
   }
   return {
-    dtype: 'f32',
     embedding(model, ids) {
       // Rows are picked before they are widened: the table is by far the largest tensor and is never needed whole.
       const tensor = storedTensor(checkpoint, 'model.tok_embeddings.weight')
@@ -42,7 +40,6 @@ export function floatWeights(checkpoint: Checkpoint, folder: string): Weights {
       if (checkpoint.tensors.has(`${name}.bias`)) inputs.push(widened(model, `${name}.bias`))
       return model.op('Gemm', inputs, {transB: 1})
     },
-    vector: (model, name) => widened(model, name),
-    matrix: (model, name) => widened(model, name),
+    tensor: widened,
   }
 }

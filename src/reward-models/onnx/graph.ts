@@ -1,8 +1,6 @@
 import type {ModelConfig} from './config.js'
-import {onnxModel, type OnnxModel} from './onnx-model.js'
+import {MICROSOFT, onnxModel, type OnnxModel} from './onnx-model.js'
 import type {Weights} from './weights.js'
-
-const MICROSOFT = 'com.microsoft'
 
 /** Name of the graph's input or output that holds a layer's keys or values: float `[batch, kv heads, tokens, head size]`. */
 export const cacheName = (when: 'past' | 'present', what: 'key' | 'value', layer: number): string => `${when}_${what}_${layer}`
@@ -23,8 +21,7 @@ interface Build {
 function project(build: Build, layer: number, hidden: string): [query: string, key: string, value: string] {
   const {model, config, weights} = build
   const name = `model.layers.${layer}.attention.wqkv`
-  const outFeatures = (config.heads + 2 * config.kvHeads) * config.headSize
-  const packed = weights.linear(model, {name, input: hidden, inFeatures: config.hiddenSize, outFeatures})
+  const packed = weights.linear(model, {name, input: hidden})
   const sizes = model.constant('INT64', [3], [config.heads / config.kvHeads, 1, 1])
   const [query = '', key = '', value = ''] = model.node(
     {type: 'Split', inputs: [model.op('Reshape', [packed, build.packedShape]), sizes], attributes: {axis: 3}},
@@ -82,13 +79,13 @@ function attendLast(build: Build, layer: number, hidden: string): string {
 }
 
 function feedForward(build: Build, layer: number, hidden: string): string {
-  const {model, config, weights} = build
-  const linear = (part: string, input: string, inFeatures: number, outFeatures: number): string =>
-    weights.linear(model, {name: `model.layers.${layer}.feed_forward.${part}`, input, inFeatures, outFeatures})
-  const gate = linear('w1', hidden, config.hiddenSize, config.feedForwardSize)
-  const up = linear('w3', hidden, config.hiddenSize, config.feedForwardSize)
+  const {model, weights} = build
+  const linear = (part: string, input: string): string =>
+    weights.linear(model, {name: `model.layers.${layer}.feed_forward.${part}`, input})
+  const gate = linear('w1', hidden)
+  const up = linear('w3', hidden)
   const gated = model.op('Mul', [model.op('QuickGelu', [gate], {alpha: {float: 1}}, MICROSOFT), up])
-  return linear('w2', gated, config.feedForwardSize, config.hiddenSize)
+  return linear('w2', gated)
 }
 
 function declareInputs(model: OnnxModel, config: ModelConfig): void {
@@ -140,7 +137,7 @@ export function rewardGraph(config: ModelConfig, weights: Weights): Uint8Array {
       {
         type: 'SkipSimplifiedLayerNormalization',
         domain: MICROSOFT,
-        inputs: [added, residual, weights.vector(model, norm, config.hiddenSize)],
+        inputs: [added, residual, weights.tensor(model, norm)],
         attributes: epsilon,
       },
       [`${label}_normed`, '', '', `${label}_sum`],
@@ -150,24 +147,19 @@ export function rewardGraph(config: ModelConfig, weights: Weights): Uint8Array {
 
   const flatIds = model.op('Reshape', ['ids', model.constant('INT64', [1], [-1])])
   let residual = weights.embedding(model, flatIds)
-  const firstNorm = weights.vector(model, 'model.layers.0.attention_norm.weight', config.hiddenSize)
+  const firstNorm = weights.tensor(model, 'model.layers.0.attention_norm.weight')
   let hidden = model.op('SimplifiedLayerNormalization', [residual, firstNorm], {axis: -1, ...epsilon})
   for (let layer = 0; layer < config.layers; layer++) {
     const isLast = layer === config.layers - 1
     const attended = (isLast ? attendLast : attendAll)(build, layer, hidden)
     if (isLast) residual = model.op('Gather', [residual, 'last_row'])
-    const wo = {
-      name: `model.layers.${layer}.attention.wo`,
-      input: attended,
-      inFeatures: config.heads * config.headSize,
-      outFeatures: config.hiddenSize,
-    }
+    const added = weights.linear(model, {name: `model.layers.${layer}.attention.wo`, input: attended})
     const ffnNorm = `model.layers.${layer}.ffn_norm.weight`
-    ;[hidden, residual] = addAndNorm(weights.linear(model, wo), residual, ffnNorm, `attention_${layer}`)
+    ;[hidden, residual] = addAndNorm(added, residual, ffnNorm, `attention_${layer}`)
     const nextNorm = isLast ? 'model.norm.weight' : `model.layers.${layer + 1}.attention_norm.weight`
     ;[hidden, residual] = addAndNorm(feedForward(build, layer, hidden), residual, nextNorm, `layer_${layer}`)
   }
-  const head = weights.matrix(model, 'v_head.weight', [1, config.hiddenSize])
+  const head = weights.tensor(model, 'v_head.weight')
   model.node({type: 'Gemm', inputs: [hidden, head], attributes: {transB: 1}}, ['reward'])
   model.output('reward', 'FLOAT', ['batch', 1])
   return model.finish()

@@ -1,6 +1,6 @@
 import {availableParallelism} from 'node:os'
 import {PolarError} from '../../errors.js'
-import type {ModelIdentity, Outcome, RewardInput, RewardModel} from '../reward-model.js'
+import {toOutcome, type ModelIdentity, type RewardInput, type RewardModel} from '../reward-model.js'
 import {planWindow, type BatchLimits} from './batching.js'
 import {openCheckpoint, type Checkpoint} from './checkpoint.js'
 import {weightsPerToken} from './config.js'
@@ -10,7 +10,7 @@ import {rewardGraph} from './graph.js'
 import {checkIds, idReader} from './input-ids.js'
 import {checkDtype, choosePrecision, type Dtype} from './precision.js'
 import {rewardNet} from './reward-net.js'
-import {hasOwnAngles} from './rope.js'
+import {hasOwnRopeBase} from './rope.js'
 import {scorer} from './scorer.js'
 import {openSession} from './session.js'
 import {weightsDigest} from './weights-digest.js'
@@ -53,16 +53,7 @@ function batchLimits(checkpoint: Checkpoint, {maxBatchTokens, sharePrefix = true
     batchTokens,
     runTokens: Math.min(RUN_TOKENS, batchTokens),
     sharePrefix,
-    standsAlone: (tokens) => hasOwnAngles(checkpoint.config, tokens),
-  }
-}
-
-function toOutcome(reward: number): Outcome {
-  if (Number.isFinite(reward)) return {reward}
-  return {
-    error: new PolarError('reward', 'REWARD_MALFORMED', `the model gave ${reward}, which is no reward`, {
-      suggestions: ['look for NaN or infinite weights in the checkpoint'],
-    }),
+    standsAlone: (tokens) => hasOwnRopeBase(checkpoint.config, tokens),
   }
 }
 
@@ -107,7 +98,9 @@ async function openModel(directory: string, options: LoadOptions) {
  * The same inputs in the same call give the same bits whatever ran before. A text of which `batches` has planned the prefix keeps that
  * plan, so rows of a prompt that come in several batches still compute it once.
  *
- * Rejects with MODEL_NOT_FOUND, MODEL_UNSUPPORTED (with what was found), OUT_OF_MEMORY or PACKAGE_NOT_FOUND.
+ * Throws MODEL_NOT_FOUND, MODEL_UNSUPPORTED (with what was found), OUT_OF_MEMORY, PACKAGE_NOT_FOUND, ENGINE_FAILED, ENGINE_EXITED,
+ * FLAG_INVALID (a dtype that does not exist) and, where 8-bit weights are made, DISK_FULL, NOT_WRITABLE and LOCKED. `rewards`
+ * throws OUT_OF_MEMORY, ENGINE_FAILED and ENGINE_EXITED, the last also once the model is closed.
  */
 export async function loadRewardModel(directory: string, options: LoadOptions = {}): Promise<OnnxRewardModel> {
   const {checkpoint, net, identity, notice} = await openModel(directory, options)

@@ -1,7 +1,7 @@
 import {protobuf, type ProtobufWriter} from './protobuf.js'
 
 /** Tensor element types by their ONNX names, with the number that onnx.proto gives them and their size in bytes. */
-export const ELEMENT_TYPES = {
+const ELEMENT_TYPES = {
   FLOAT: {number: 1, bytes: 4},
   UINT8: {number: 2, bytes: 1},
   INT8: {number: 3, bytes: 1},
@@ -12,6 +12,9 @@ export const ELEMENT_TYPES = {
 } as const
 export type ElementType = keyof typeof ELEMENT_TYPES
 
+/** Domain of ONNX Runtime's own operators. */
+export const MICROSOFT = 'com.microsoft'
+
 /** Where a tensor's bytes lie: `location` is a path below the session's external data folder. */
 export interface ExternalData {
   readonly location: string
@@ -19,14 +22,14 @@ export interface ExternalData {
   readonly bytes: number
 }
 
-export type AttributeValue = number | {readonly float: number} | {readonly ints: readonly number[]} | {readonly string: string}
+export type AttributeValue = number | {readonly float: number} | {readonly ints: readonly number[]}
 
 /** A fixed size, or the name of one that each run chooses. */
 export type Dimension = number | string
 
 export interface OnnxNode {
   readonly type: string
-  /** Default: the standard ONNX operators; `com.microsoft` for ONNX Runtime's own. */
+  /** Default: the standard ONNX operators; {@link MICROSOFT} for ONNX Runtime's own. */
   readonly domain?: string
   /** An empty string leaves an optional input out. */
   readonly inputs: readonly string[]
@@ -51,13 +54,12 @@ export interface OnnxModel {
 // Field numbers are those of onnx.proto (ONNX 1.16, IR version 10, opset 20); ORT 1.30 reads them and newer ones.
 const IR_VERSION = 10
 const OPSET = 20
-const ATTRIBUTE_TYPE = {float: 1, int: 2, string: 3, ints: 7} as const
+const ATTRIBUTE_TYPE = {float: 1, int: 2, ints: 7} as const
 
 function attribute(name: string, value: AttributeValue): ProtobufWriter {
   const message = protobuf().string(1, name)
   if (typeof value === 'number') return message.varint(3, value).varint(20, ATTRIBUTE_TYPE.int)
   if ('float' in value) return message.float(2, value.float).varint(20, ATTRIBUTE_TYPE.float)
-  if ('string' in value) return message.string(4, value.string).varint(20, ATTRIBUTE_TYPE.string)
   for (const item of value.ints) message.varint(8, item)
   return message.varint(20, ATTRIBUTE_TYPE.ints)
 }
@@ -147,7 +149,7 @@ export function onnxModel(name: string): OnnxModel {
       const message = protobuf().varint(1, IR_VERSION).string(2, 'polar').message(7, graph)
       for (const [domain, version] of [
         ['', OPSET],
-        ['com.microsoft', 1],
+        [MICROSOFT, 1],
       ] as const) {
         message.message(8, protobuf().string(1, domain).varint(2, version))
       }

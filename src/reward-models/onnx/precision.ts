@@ -14,7 +14,7 @@ const PACKING = 1.05
 const LONG_TEXT = 8192
 
 /** Bytes of one run of `tokens` tokens: the widest layer's values and the keys and values in flight. */
-export function runBytes({config}: Checkpoint, tokens: number): number {
+function runBytes({config}: Checkpoint, tokens: number): number {
   const floats = 3 * config.feedForwardSize + 6 * config.hiddenSize + 4 * config.kvHeads * config.headSize
   return tokens * floats * FLOAT_BYTES
 }
@@ -47,8 +47,11 @@ export function choosePrecision(
   return {dtype: 'q8', notice: `${why}: weights are rounded to 8 bits, rewards are approximate (--dtype f32 to try all the same)`}
 }
 
-/** Refuses a word that is no precision; for callers without types. */
+/** Throws FLAG_INVALID for a word that is no precision: callers without types can pass any. */
 export function checkDtype(dtype: string): asserts dtype is Dtype {
   if (dtype === 'auto' || dtype === 'f32' || dtype === 'q8') return
-  throw new PolarError('usage', 'FLAG_INVALID', `dtype is ${JSON.stringify(dtype)}; auto, f32 and q8 can be had`)
+  throw new PolarError('usage', 'FLAG_INVALID', `dtype is ${JSON.stringify(dtype)}; auto, f32 and q8 can be had`, {
+    suggestions: ['--dtype auto'],
+    facts: {dtype},
+  })
 }

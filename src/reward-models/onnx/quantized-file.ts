@@ -3,12 +3,13 @@ import {mkdir, open, type FileHandle} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {setTimeout as wait} from 'node:timers/promises'
 import {PolarError} from '../../errors.js'
-import {fileError} from '../../system/file-errors.js'
+import {fileError, hasCode} from '../../system/file-errors.js'
 import {lock, writeAtomically} from '../../system/files.js'
+import {readFully} from '../../system/read-fully.js'
 import {storedTensor, type Checkpoint, type StoredTensor} from './checkpoint.js'
-import type {Q8Scheme} from './q8-scheme.js'
+import type {Q8Plan} from './q8-plan.js'
 import {quantizeRows, rotateBlocks, rotationSize} from './quantize.js'
-import {widen} from './widen.js'
+import {readWeights} from './read-weights.js'
 
 /** Where a quantised layer lies in the file: `values` are bytes [inputs, outputs], `scales` float32 [outputs]. */
 export interface QuantizedLayer {
@@ -66,33 +67,33 @@ export function quantizedLayout(checkpoint: Checkpoint): {layers: ReadonlyMap<st
 }
 
 /**
- * Makes sure that `path` holds the checkpoint's linear layers in the scheme's form, made from the weights with this digest. A file
+ * Makes sure that `path` holds the checkpoint's linear layers in the plan's form, made from the weights with this digest. A file
  * that is there is hashed whole and used if it is what it says and says what is asked; any other is made again. Memory: one layer.
- * Errors: DISK_FULL, NOT_WRITABLE.
+ * Throws DISK_FULL, NOT_WRITABLE or MODEL_UNSUPPORTED (weights that end too early).
  */
 export async function ensureQuantizedFile(
   path: string,
   checkpoint: Checkpoint,
   digest: string,
-  scheme: Q8Scheme,
+  plan: Q8Plan,
   options: QuantizeOptions = {},
 ): Promise<void> {
   const {signal} = options
   const expected = {
-    format: `${FORMAT} ${scheme.name}`,
+    format: `${FORMAT} ${plan.name}`,
     weights: digest,
     dataBytes: quantizedLayout(checkpoint).end - HEADER_BYTES,
   }
   if (await isIntact(path, expected, signal)) return
   await mkdir(dirname(path), {recursive: true}).catch((error: unknown) => {
-    throw fileError(error, dirname(path)) ?? error
+    throw fileError(error, dirname(path))
   })
   const release = await waitForLock(`${path}.lock`, signal)
   try {
     if (await isIntact(path, expected, signal)) return // another process has made it meanwhile
     await writeAtomically(path, async (file) => {
-      const sha256 = await writeLayers(file, checkpoint, scheme, options)
-      await file.write(headerBytes({...expected, sha256}), 0, HEADER_BYTES, 0)
+      const sha256 = await writeLayers(file, checkpoint, plan, options)
+      await writeFully(file, headerBytes({...expected, sha256}), 0)
     })
   } finally {
     await release()
@@ -110,15 +111,14 @@ async function isIntact(path: string, expected: Omit<Header, 'sha256'>, signal: 
   try {
     file = await open(path)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
-    throw fileError(error, path) ?? error
+    if (hasCode(error, 'ENOENT')) return false
+    throw fileError(error, path)
   }
   try {
     const {size} = await file.stat()
     if (size !== HEADER_BYTES + expected.dataBytes) return false
-    const header = Buffer.alloc(HEADER_BYTES)
-    await file.read(header, 0, HEADER_BYTES, 0)
-    return header.equals(headerBytes({...expected, sha256: await hashData(file, size, signal)}))
+    const header = await readFully(file, Buffer.alloc(HEADER_BYTES), 0)
+    return headerBytes({...expected, sha256: await hashData(file, size, signal)}).equals(header)
   } finally {
     await file.close()
   }
@@ -150,12 +150,7 @@ async function waitForLock(path: string, signal: AbortSignal | undefined): Promi
 }
 
 /** Writes every layer behind the header; returns the sha256 of all that. */
-async function writeLayers(
-  file: FileHandle,
-  checkpoint: Checkpoint,
-  scheme: Q8Scheme,
-  options: QuantizeOptions,
-): Promise<string> {
+async function writeLayers(file: FileHandle, checkpoint: Checkpoint, plan: Q8Plan, options: QuantizeOptions): Promise<string> {
   const hash = createHash('sha256')
   const {layers, end} = quantizedLayout(checkpoint)
   let position = HEADER_BYTES
@@ -166,7 +161,7 @@ async function writeLayers(
     position += padded.length
   }
   for (const [name, layer] of layers) {
-    const {values, scales} = await quantizeLayer(storedTensor(checkpoint, `${name}.weight`), layer, scheme, options.signal)
+    const {values, scales} = await quantizeLayer(storedTensor(checkpoint, `${name}.weight`), layer, plan, options.signal)
     await append(values, layer.values)
     await append(new Uint8Array(scales.buffer), layer.scales)
     options.onProgress?.(position / end)
@@ -181,27 +176,24 @@ async function writeFully(file: FileHandle, bytes: Uint8Array, position: number)
   }
 }
 
-/** Quantises a tensor [outputs, inputs] and transposes it, as MatMul wants it; rows of `w2` are rotated first. */
+/** Quantises a tensor [outputs, inputs] and transposes it, as MatMul wants it; rotated first where the plan says so. */
 async function quantizeLayer(
   tensor: StoredTensor,
   {inFeatures, outFeatures}: QuantizedLayer,
-  scheme: Q8Scheme,
+  plan: Q8Plan,
   signal: AbortSignal | undefined,
 ): Promise<{values: Uint8Array; scales: Float32Array}> {
   const values = new Uint8Array(inFeatures * outFeatures)
   const scales = new Float32Array(outFeatures)
   const part = layerPart(tensor.name.replace(/\.weight$/, ''))
-  const rowBytes = tensor.bytes / outFeatures
   const file = await open(tensor.file)
   try {
     for (let first = 0; first < outFeatures; first += BAND) {
       signal?.throwIfAborted()
       const count = Math.min(BAND, outFeatures - first)
-      const bytes = Buffer.alloc(count * rowBytes)
-      await readFully(file, bytes, tensor.offset + first * rowBytes)
-      const weights = widen(bytes, tensor.type)
-      if (isRotated(part)) rotateBlocks(weights, rotationSize(inFeatures))
-      const rows = quantizeRows(weights, inFeatures, scheme.form(part))
+      const weights = await readWeights(file, tensor, first, count)
+      if (plan.isRotated(part)) rotateBlocks(weights, rotationSize(inFeatures))
+      const rows = quantizeRows(weights, inFeatures, plan.form(part))
       scales.set(rows.scales, first)
       transposeInto(values, rows.values, {first, count, inFeatures, outFeatures})
     }
@@ -209,20 +201,6 @@ async function quantizeLayer(
     await file.close()
   }
   return {values, scales}
-}
-
-/** Only what enters `w2`, a product of two numbers, has tails so long that rotating pays. */
-export function isRotated(part: string): boolean {
-  return part === 'w2'
-}
-
-async function readFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const {bytesRead} = await file.read(bytes, done, bytes.length - done, position + done)
-    if (bytesRead === 0)
-      throw new PolarError('environment', 'MODEL_UNSUPPORTED', 'a file of weights became shorter while it was read')
-    done += bytesRead
-  }
 }
 
 function transposeInto(

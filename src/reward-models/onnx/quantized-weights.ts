@@ -1,16 +1,15 @@
 import {realpath} from 'node:fs/promises'
-import {join, relative, sep} from 'node:path'
+import {join} from 'node:path'
 import {polarHome} from '../../system/home.js'
 import type {Checkpoint} from './checkpoint.js'
-import {externalFolder} from './external-folder.js'
+import {externalFolder, externalLocation} from './external-folder.js'
 import {floatWeights} from './float-weights.js'
-import type {OnnxModel} from './onnx-model.js'
+import {MICROSOFT, type OnnxModel} from './onnx-model.js'
+import {q8Plan, type Q8Plan} from './q8-plan.js'
 import {cpuFlags, q8Scheme, type Q8Scheme} from './q8-scheme.js'
 import {rotationMatrix, rotationSize} from './quantize.js'
-import {ensureQuantizedFile, isRotated, layerPart, quantizedLayout, type QuantizeOptions} from './quantized-file.js'
+import {ensureQuantizedFile, layerPart, quantizedLayout, type QuantizeOptions} from './quantized-file.js'
 import type {LinearLayer, Weights} from './weights.js'
-
-const MICROSOFT = 'com.microsoft'
 
 export interface QuantizedOptions extends QuantizeOptions {
   /** sha256 of the checkpoint's weights, hex. */
@@ -33,34 +32,37 @@ export async function quantizedWeights(
 ): Promise<{weights: Weights; folder: string}> {
   const {digest, home = polarHome(), scheme = q8Scheme(process.arch, cpuFlags())} = options
   const path = join(home, 'quantized', `${digest}-${scheme.name}.bin`)
-  await ensureQuantizedFile(path, checkpoint, digest, scheme, options)
+  const plan = await q8Plan(checkpoint, scheme)
+  await ensureQuantizedFile(path, checkpoint, digest, plan, options)
   const file = await realpath(path)
   const folder = externalFolder([file, ...new Set([...checkpoint.tensors.values()].map((tensor) => tensor.file))])
-  return {weights: graphWeights(checkpoint, scheme, file, folder), folder}
+  return {weights: graphWeights(checkpoint, plan, file, folder), folder}
 }
 
-function graphWeights(checkpoint: Checkpoint, scheme: Q8Scheme, file: string, folder: string): Weights {
+function graphWeights(checkpoint: Checkpoint, plan: Q8Plan, file: string, folder: string): Weights {
   const float = floatWeights(checkpoint, folder)
-  const location = relative(folder, file).split(sep).join('/')
+  const location = externalLocation(folder, file)
   const {layers} = quantizedLayout(checkpoint)
   let made: Constants | undefined
   const constants = (model: OnnxModel): Constants => (made ??= makeConstants(model))
   /** w1 and w3 have the same input. */
   let last: {readonly input: string; readonly quantized: Quantized} | undefined
-  const quantize = (model: OnnxModel, input: string): Quantized => {
-    if (last?.input !== input) last = {input, quantized: quantizeInput(model, input, constants(model))}
+  const quantize = (model: OnnxModel, {name, input}: LinearLayer, inFeatures: number): Quantized => {
+    if (last?.input !== input) {
+      const rows = plan.isRotated(layerPart(name)) ? rotate(model, input, inFeatures, constants(model)) : input
+      last = {input, quantized: quantizeInput(model, rows, constants(model))}
+    }
     return last.quantized
   }
   return {
     ...float,
-    dtype: 'q8',
-    linear(model, {name, input, inFeatures}: LinearLayer) {
+    linear(model, linear) {
+      const {name} = linear
       const layer = layers.get(name)
       if (!layer) throw new RangeError(`the net has no layer ${name}`)
-      const part = layerPart(name)
-      const isUnsigned = scheme.form(part) === 'unsigned'
+      const isUnsigned = plan.form(layerPart(name)) === 'unsigned'
       const {one, byteZero} = constants(model)
-      const rows = quantize(model, isRotated(part) ? rotate(model, input, inFeatures, constants(model)) : input)
+      const rows = quantize(model, linear, layer.inFeatures)
       const shape = [layer.inFeatures, layer.outFeatures]
       const values = model.external(`${name}.values`, isUnsigned ? 'UINT8' : 'INT8', shape, {
         location,
@@ -75,7 +77,7 @@ function graphWeights(checkpoint: Checkpoint, scheme: Q8Scheme, file: string, fo
       const inputs = [rows.bytes, values, one, scales, byteZero, ...(isUnsigned ? [byteZero] : [])]
       const product = model.op('Mul', [model.op('MatMulIntegerToFloat', inputs, {}, MICROSOFT), rows.scales])
       if (!checkpoint.tensors.has(`${name}.bias`)) return product
-      return model.op('Add', [product, float.vector(model, `${name}.bias`, layer.outFeatures)])
+      return model.op('Add', [product, float.tensor(model, `${name}.bias`)])
     },
   }
 }

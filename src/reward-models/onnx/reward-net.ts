@@ -1,6 +1,6 @@
 import type {ModelConfig} from './config.js'
 import {cacheName} from './graph.js'
-import {hasOwnAngles, rotaryTable, type RotaryTable} from './rope.js'
+import {hasOwnRopeBase, rotaryTable, type RotaryTable} from './rope.js'
 import type {KeptOutputs, OnnxSession} from './session.js'
 import type {TensorData} from './session-worker.js'
 
@@ -43,7 +43,7 @@ function emptyCache(config: ModelConfig, texts: number): Map<string, TensorData>
 }
 
 /** Every input of {@link rewardGraph} for one run behind `start` tokens, but for their keys and values. */
-export function runFeeds(
+function runFeeds(
   config: ModelConfig,
   texts: readonly Int32Array[],
   start: number,
@@ -79,7 +79,7 @@ export function rewardNet(config: ModelConfig, session: OnnxSession): RewardNet 
   let shared = rotaryTable(config, 1, TABLE_STEP)
   /** Angles of a position do not depend on how many are in the table, so the shared table may grow. */
   const anglesFor = (tokens: number): RotaryTable => {
-    if (hasOwnAngles(config, tokens)) return rotaryTable(config, tokens, tokens)
+    if (hasOwnRopeBase(config, tokens)) return rotaryTable(config, tokens, tokens)
     if (shared.positions < tokens) shared = rotaryTable(config, 1, Math.ceil(tokens / TABLE_STEP) * TABLE_STEP)
     return shared
   }
@@ -92,43 +92,45 @@ export function rewardNet(config: ModelConfig, session: OnnxSession): RewardNet 
     const cache = await session.keep(runFeeds(config, [ids], start, angles), presents, past?.cache)
     return {tokens: start + ids.length, cache}
   }
-  /** The same in pieces, all but the last one; what is left of `ids` is for the caller, and so is the release. */
-  const extendInPieces = async (
+  /** Computes all but the last piece of `ids`; `last` does the rest behind them. Their keys and values are freed whatever happens. */
+  const inPieces = async <T>(
     ids: Int32Array,
     past: Prefix | undefined,
     angles: RotaryTable,
-  ): Promise<[Int32Array, Prefix | undefined]> => {
-    let [rest, prefix] = [ids, past]
-    while (ids.length <= LONGEST_IN_PIECES && rest.length > PIECE) {
-      const next = await extend(rest.subarray(0, PIECE), prefix, angles)
-      if (prefix && prefix !== past) await release(prefix)
-      ;[rest, prefix] = [rest.subarray(PIECE), next]
+    last: (rest: Int32Array, before: Prefix | undefined) => Promise<T>,
+  ): Promise<T> => {
+    let [rest, before] = [ids, past]
+    const free = async (): Promise<void> => {
+      if (before && before !== past) await release(before)
     }
-    return [rest, prefix]
+    try {
+      while (ids.length <= LONGEST_IN_PIECES && rest.length > PIECE) {
+        const next = await extend(rest.subarray(0, PIECE), before, angles)
+        await free()
+        ;[rest, before] = [rest.subarray(PIECE), next]
+      }
+      return await last(rest, before)
+    } finally {
+      await free()
+    }
+  }
+  const compute = async (texts: readonly Int32Array[], past: Prefix | undefined, angles: RotaryTable): Promise<Float32Array> => {
+    const outputs = await session.run(runFeeds(config, texts, past?.tokens ?? 0, angles), ['reward'], past?.cache)
+    const rewards = outputs.get('reward')?.data
+    if (!(rewards instanceof Float32Array)) throw new TypeError('the net gave no rewards')
+    return rewards
   }
   return {
     config,
     async rewards(texts, past) {
       const angles = anglesFor((past?.tokens ?? 0) + Math.max(...texts.map((text) => text.length)))
       const [only] = texts
-      const isSingle = texts.length === 1 && only !== undefined
-      const [rest, prefix] = isSingle ? await extendInPieces(only, past, angles) : [undefined, past]
-      const outputs = await session.run(
-        runFeeds(config, rest ? [rest] : texts, prefix?.tokens ?? 0, angles),
-        ['reward'],
-        prefix?.cache,
-      )
-      if (prefix && prefix !== past) await release(prefix)
-      const rewards = outputs.get('reward')?.data
-      if (!(rewards instanceof Float32Array)) throw new TypeError('the net gave no rewards')
-      return rewards
+      if (texts.length > 1 || only === undefined) return compute(texts, past, angles)
+      return inPieces(only, past, angles, async (rest, before) => compute([rest], before, angles))
     },
     async prefix(ids) {
       const angles = anglesFor(ids.length)
-      const [rest, before] = await extendInPieces(ids, undefined, angles)
-      const prefix = await extend(rest, before, angles)
-      if (before) await release(before)
-      return prefix
+      return inPieces(ids, undefined, angles, async (rest, before) => extend(rest, before, angles))
     },
     release,
     close: () => session.close(),

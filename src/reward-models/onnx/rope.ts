@@ -7,13 +7,13 @@ export interface RotaryTable {
   readonly sin: Float32Array
 }
 
-/** Whether a text of this many tokens gets angles of its own, so that it can share neither a run nor a prefix with others. */
-export function hasOwnAngles(config: ModelConfig, tokens: number): boolean {
+/** Whether a text of this many tokens has a rotary base of its own (dynamic scaling past the limit), so that it can share neither a run nor a prefix with others. */
+export function hasOwnRopeBase(config: ModelConfig, tokens: number): boolean {
   return config.ropeScaling.type === 'dynamic' && tokens > config.maxPositions
 }
 
 /** Base of the angles of a text: `θ · (factor · n / max − (factor − 1))^(d / (d − 2))` past the limit of dynamic scaling, else `θ`. */
-export function ropeBase(config: ModelConfig, tokens: number): number {
+function ropeBase(config: ModelConfig, tokens: number): number {
   const {ropeScaling, ropeTheta, maxPositions, headSize} = config
   if (ropeScaling.type !== 'dynamic' || tokens <= maxPositions) return ropeTheta
   const {factor} = ropeScaling

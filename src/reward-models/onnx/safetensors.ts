@@ -1,6 +1,9 @@
+import {isUtf8} from 'node:buffer'
 import {open} from 'node:fs/promises'
-import {z} from 'zod'
+import * as z from 'zod'
 import {PolarError} from '../../errors.js'
+import {parseJson} from '../../system/json.js'
+import {readFully} from '../../system/read-fully.js'
 
 /** Element types that a reward model's weights may have; safetensors knows more. */
 export type SafetensorsType = 'F32' | 'F16' | 'BF16'
@@ -16,11 +19,8 @@ export interface SafetensorsEntry {
 
 // The limit of the reference implementation (safetensors 0.8, `MAX_HEADER_SIZE`).
 const MAX_HEADER_BYTES = 100_000_000
-const count = z.number().int().nonnegative()
-const headerSchema = z.record(
-  z.string(),
-  z.object({dtype: z.string(), shape: z.array(count), data_offsets: z.tuple([count, count])}),
-)
+const COUNT = z.number().int().nonnegative()
+const HEADER = z.record(z.string(), z.object({dtype: z.string(), shape: z.array(COUNT), data_offsets: z.tuple([COUNT, COUNT])}))
 
 export function isFloatType(type: string): type is SafetensorsType {
   return Object.hasOwn(TYPE_BYTES, type)
@@ -33,58 +33,49 @@ function unsupported(file: string, found: string, facts: Record<string, unknown>
   })
 }
 
-function parseHeader(file: string, bytes: Uint8Array): z.infer<typeof headerSchema> {
-  let json: unknown
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', {fatal: true}).decode(bytes))
-  } catch {
-    throw unsupported(file, 'is not a safetensors file: its header is not JSON')
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json))
+function parseHeader(file: string, bytes: Uint8Array): z.infer<typeof HEADER> {
+  const json = isUtf8(bytes) ? parseJson(Buffer.from(bytes).toString()) : undefined
+  if (json === undefined) throw unsupported(file, 'is not a safetensors file: its header is not JSON')
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw unsupported(file, 'is not a safetensors file: its header is not a JSON object')
-  const parsed = headerSchema.safeParse(Object.fromEntries(Object.entries(json).filter(([name]) => name !== '__metadata__')))
+  }
+  const parsed = HEADER.safeParse(Object.fromEntries(Object.entries(json).filter(([name]) => name !== '__metadata__')))
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   throw unsupported(file, `has a damaged header: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`)
 }
 
-/** A safetensors file's tensors by name, checked against the file's size, and its raw header. */
-export async function readSafetensors(
-  file: string,
-): Promise<{tensors: Map<string, SafetensorsEntry>; header: Uint8Array; size: number}> {
+/** A safetensors file's tensors by name, checked against the file's size. Throws MODEL_UNSUPPORTED where it is damaged. */
+export async function readSafetensors(file: string): Promise<Map<string, SafetensorsEntry>> {
   const handle = await open(file)
   try {
     const {size} = await handle.stat()
     const prefix = Buffer.alloc(8)
-    const {bytesRead} = await handle.read(prefix, 0, 8, 0)
-    if (bytesRead < 8) throw unsupported(file, `is not a safetensors file: it has ${size} bytes`)
+    if ((await readFully(handle, prefix, 0)).length < 8)
+      throw unsupported(file, `is not a safetensors file: it has ${size} bytes`)
     const headerBytes = Number(prefix.readBigUInt64LE())
-    if (headerBytes > MAX_HEADER_BYTES)
+    if (headerBytes > MAX_HEADER_BYTES) {
       throw unsupported(file, 'is not a safetensors file: it does not begin with the size of a header')
-    if (8 + headerBytes > size)
+    }
+    if (8 + headerBytes > size) {
       throw unsupported(file, `is cut short: its header has ${headerBytes} bytes, the file ${size}`, {size})
-    const header = Buffer.alloc(headerBytes)
-    await handle.read(header, 0, headerBytes, 8)
+    }
+    const header = await readFully(handle, Buffer.alloc(headerBytes), 8)
 
     const tensors = new Map<string, SafetensorsEntry>()
-    for (const [
-      name,
-      {
-        dtype,
-        shape,
-        data_offsets: [begin, end],
-      },
-    ] of Object.entries(parseHeader(file, header))) {
+    for (const [name, {dtype, shape, data_offsets: offsets}] of Object.entries(parseHeader(file, header))) {
+      const [begin, end] = offsets
       const elements = shape.reduce((product, dim) => product * dim, 1)
       if (end < begin || (isFloatType(dtype) && end - begin !== elements * TYPE_BYTES[dtype])) {
         throw unsupported(file, `has a damaged header: ${name} is ${dtype} [${shape.join(', ')}] in ${end - begin} bytes`)
       }
       const needed = 8 + headerBytes + end
-      if (needed > size)
+      if (needed > size) {
         throw unsupported(file, `is cut short: ${name} ends at byte ${needed}, the file has ${size}`, {size, needed})
+      }
       tensors.set(name, {type: dtype, shape, offset: 8 + headerBytes + begin, bytes: end - begin})
     }
-    return {tensors, header, size}
+    return tensors
   } finally {
     await handle.close()
   }

@@ -31,24 +31,26 @@ export type SessionRequest =
   | {readonly type: 'drop'; readonly cache: number}
   | {readonly type: 'close'}
 
+/** What the thread was about when something failed; `start` is the loading of ONNX Runtime itself. */
+export type FailedWork = 'start' | SessionRequest['type']
+
 /** The answer to a request, in the order of the requests. */
 export type SessionReply =
   | {readonly type: 'loaded'; readonly version: string; readonly outputNames: readonly string[]}
   | {readonly type: 'ran'; readonly outputs: NamedTensors}
   | {readonly type: 'dropped'}
   | {readonly type: 'closed'}
-  | {readonly type: 'failed'; readonly doing: 'start' | 'load' | 'run'; readonly words: string}
+  | {readonly type: 'failed'; readonly doing: FailedWork; readonly words: string}
 
 /**
  * What the session's thread does. ONNX Runtime computes on the thread that asks it, for minutes with a long text and a large model: on
  * the main thread no signal would be heard meanwhile. The thread is started from the text of this function, so that it needs no file of
  * its own, whether it runs from source or bundled; hence nothing outside the function may be used in it.
  */
-export function serveSession({parentPort, workerData}: typeof Threads, require: (path: string) => unknown): void {
+export function serveSession({parentPort, workerData}: typeof Threads, require: NodeJS.Require): void {
   // ONNX Runtime prints what it logs below this to stderr, besides raising it: 4 leaves only what ends the process.
   const LOG_FATAL = 4
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- startWorker() says so
-  const {runtime: path, busy} = workerData as SessionThreadData
+  const {runtime: path, busy}: SessionThreadData = workerData
   let runtime: typeof Runtime | undefined
   let session: InferenceSession | undefined
   /** Keys and values that later runs continue. They stay here: those of a long text are gigabytes. */
@@ -89,31 +91,32 @@ export function serveSession({parentPort, workerData}: typeof Threads, require: 
     caches.set(keep, Object.fromEntries(outputs.map(([name, value]) => [name.replace('present_', 'past_'), value])))
     return {type: 'ran', outputs: new Map()}
   }
+  const close = async (): Promise<SessionReply> => {
+    caches.clear()
+    await session?.release()
+    session = undefined
+    return {type: 'closed'}
+  }
+  const work = async (request: SessionRequest): Promise<SessionReply> => {
+    if (request.type === 'load') return load(request)
+    if (request.type === 'run') return run(request)
+    if (request.type === 'close') return close()
+    caches.delete(request.cache)
+    return {type: 'dropped'}
+  }
+  const start = (): void => {
+    if (runtime) return
+    const ort: typeof Runtime = require(path)
+    ort.env.logLevel = 'fatal'
+    runtime = ort
+  }
   const answer = async (request: SessionRequest): Promise<SessionReply> => {
-    let doing: 'start' | 'load' | 'run' = 'start'
+    let doing: FailedWork = 'start'
     Atomics.store(busy, 0, 1)
     try {
-      if (!runtime) {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- require() knows no types
-        runtime = require(path) as typeof Runtime
-        runtime.env.logLevel = 'fatal'
-      }
-      if (request.type === 'load') {
-        doing = 'load'
-        return await load(request)
-      }
-      if (request.type === 'run') {
-        doing = 'run'
-        return await run(request)
-      }
-      if (request.type === 'drop') {
-        caches.delete(request.cache)
-        return {type: 'dropped'}
-      }
-      caches.clear()
-      await session?.release()
-      session = undefined
-      return {type: 'closed'}
+      if (request.type !== 'close') start()
+      doing = request.type
+      return await work(request)
     } catch (error) {
       return {type: 'failed', doing, words: error instanceof Error ? error.message : String(error)}
     } finally {
@@ -124,7 +127,7 @@ export function serveSession({parentPort, workerData}: typeof Threads, require: 
   parentPort?.on('message', (request: SessionRequest) => {
     void answer(request).then((reply) => {
       parentPort.postMessage(reply)
-      if (reply.type === 'closed') parentPort.close()
+      if (request.type === 'close') parentPort.close()
     })
   })
 }

@@ -3,6 +3,7 @@ import {Worker} from 'node:worker_threads'
 import {PolarError} from '../../errors.js'
 import {
   serveSession,
+  type FailedWork,
   type NamedTensors,
   type SessionReply,
   type SessionRequest,
@@ -14,7 +15,10 @@ export interface KeptOutputs {
   readonly cache: number
 }
 
-/** A loaded model on a thread of its own. Requests are answered one after the other; they reject with OUT_OF_MEMORY or ENGINE_FAILED. */
+/**
+ * A loaded model on a thread of its own. Requests are answered one after the other; they reject with OUT_OF_MEMORY, ENGINE_FAILED, or,
+ * where the thread has ended or was closed, ENGINE_EXITED.
+ */
 export interface OnnxSession {
   /** Version of ONNX Runtime. */
   readonly version: string
@@ -25,6 +29,7 @@ export interface OnnxSession {
   keep(feeds: NamedTensors, fetch: readonly string[], past?: KeptOutputs): Promise<KeptOutputs>
   /** Frees what `keep` gave. */
   drop(kept: KeptOutputs): Promise<void>
+  /** Idempotent; a thread that has ended counts as closed. */
   close(): Promise<void>
 }
 
@@ -33,6 +38,8 @@ export interface SessionOptions {
   readonly folder: string
   /** Threads of one operation. */
   readonly threads: number
+  /** Path of the module that is ONNX Runtime. Default: the package. */
+  readonly runtime?: string
 }
 
 const PACKAGE = 'onnxruntime-node'
@@ -52,48 +59,91 @@ function runtimePath(): string {
   }
 }
 
-function failure({doing, words}: SessionReply & {type: 'failed'}): PolarError {
-  const work = {start: 'starting', load: 'loading the model', run: 'computing rewards'}[doing]
-  if (/bad_alloc|allocate memory|out of memory|mmap|failed to map/i.test(words)) {
-    return new PolarError('environment', 'OUT_OF_MEMORY', `memory ran out while ONNX Runtime was ${work}`, {
-      suggestions: [
-        '--dtype q8 needs about a quarter of the memory',
-        'close other programs, or score on a machine with more memory',
-      ],
-      facts: {runtime: words},
-    })
-  }
-  if (doing === 'start') return packageMissing(words)
-  return new PolarError('engine', 'ENGINE_FAILED', `ONNX Runtime failed while ${work}: ${words}`)
+const WORK: Readonly<Record<FailedWork, string>> = {
+  start: 'starting',
+  load: 'loading the model',
+  run: 'computing rewards',
+  drop: 'freeing memory',
+  close: 'closing the model',
 }
 
-/** Starts the thread; what it answers to a request. Nobody waiting, it does not keep the process alive. */
-function startWorker(): (request: SessionRequest) => Promise<SessionReply> {
-  const data: SessionThreadData = {runtime: runtimePath(), busy: new Int32Array(new SharedArrayBuffer(4))}
+/** Where `words` say that memory ran out, the error for it. */
+function memoryError(words: string, when: string): PolarError | undefined {
+  if (!/bad_alloc|allocate memory|out of memory|mmap|failed to map/i.test(words)) return undefined
+  return new PolarError('environment', 'OUT_OF_MEMORY', `memory ran out while ONNX Runtime was ${when}`, {
+    suggestions: [
+      '--dtype q8 needs about a quarter of the memory',
+      'close other programs, or score on a machine with more memory',
+    ],
+    facts: {runtime: words},
+  })
+}
+
+function failure({doing, words}: SessionReply & {type: 'failed'}): PolarError {
+  const outOfMemory = memoryError(words, WORK[doing])
+  if (outOfMemory) return outOfMemory
+  if (doing === 'start') return packageMissing(words)
+  return new PolarError('engine', 'ENGINE_FAILED', `ONNX Runtime failed while ${WORK[doing]}: ${words}`, {
+    suggestions: RUN_AGAIN,
+  })
+}
+
+const RUN_AGAIN = ['the same command again goes on where it stopped']
+
+function exited(how: string, cause?: unknown): PolarError {
+  return new PolarError('engine', 'ENGINE_EXITED', `the thread of ONNX Runtime ended ${how}`, {
+    suggestions: RUN_AGAIN,
+    ...(cause === undefined ? {} : {cause}),
+  })
+}
+
+/** Sends a request to the thread and gives its answer. Rejects where the thread has ended, also while it worked on the request. */
+type AskThread = (request: SessionRequest) => Promise<SessionReply>
+
+/** Starts the thread. While nobody waits for an answer, it does not keep the process alive. */
+function startWorker(runtime: string): AskThread {
+  const data: SessionThreadData = {runtime, busy: new Int32Array(new SharedArrayBuffer(4))}
   const worker = new Worker(`(${serveSession.toString()})(require('node:worker_threads'), require)`, {
     eval: true,
     execArgv: [], // --input-type=module would make the text a module
     workerData: data,
   })
   const waiting: {resolve: (reply: SessionReply) => void; reject: (error: unknown) => void}[] = []
-  worker.on('message', (reply: SessionReply) => {
-    waiting.shift()?.resolve(reply)
+  let ended: PolarError | undefined
+  const end = (error: PolarError): void => {
+    ended ??= error
+    for (const {reject} of waiting.splice(0)) reject(ended)
+  }
+  const answered = (): void => {
     if (waiting.length === 0) worker.unref()
-  })
-  const fail = (error: unknown): void => {
-    for (const {reject} of waiting.splice(0)) reject(error)
   }
   // ONNX Runtime aborts the process when it comes back to a thread that is being ended: an exit waits for it.
   const waitForRuntime = (): void => void Atomics.wait(data.busy, 0, 1)
   process.on('exit', waitForRuntime)
-  worker.on('error', fail)
+  worker.on('message', (reply: SessionReply) => {
+    waiting.shift()?.resolve(reply)
+    answered()
+  })
+  worker.on('messageerror', (cause) => {
+    const words = `an answer of ONNX Runtime could not be read: ${cause.message}`
+    waiting.shift()?.reject(new PolarError('engine', 'ENGINE_FAILED', words, {cause, suggestions: RUN_AGAIN}))
+    answered()
+  })
+  worker.on('error', (cause: unknown) => {
+    const words = cause instanceof Error ? cause.message : String(cause)
+    end(memoryError(words, 'at work') ?? exited(`with an error: ${words}`, cause))
+  })
   worker.on('exit', (code) => {
     process.off('exit', waitForRuntime)
-    fail(new PolarError('engine', 'ENGINE_EXITED', `the thread of ONNX Runtime ended with code ${code}`))
+    end(exited(`with code ${code}`))
   })
   worker.unref()
   return async (request) =>
     new Promise((resolve, reject) => {
+      if (ended) {
+        reject(ended)
+        return
+      }
       waiting.push({resolve, reject})
       worker.ref()
       worker.postMessage(request)
@@ -102,20 +152,23 @@ function startWorker(): (request: SessionRequest) => Promise<SessionReply> {
 
 /** Loads a model given as the bytes of an ONNX file. With `session-worker.ts` the only place that knows onnxruntime-node. */
 export async function openSession(model: Uint8Array, options: SessionOptions): Promise<OnnxSession> {
-  const request = startWorker()
+  const {folder, threads, runtime = runtimePath()} = options
+  const request = startWorker(runtime)
+  let closing: Promise<void> | undefined
   const ask = async <T extends SessionReply['type']>(what: SessionRequest, wanted: T): Promise<SessionReply & {type: T}> => {
+    if (closing) throw new PolarError('engine', 'ENGINE_EXITED', 'the model is closed', {suggestions: ['load it again']})
     const reply = await request(what)
     if (reply.type === 'failed') throw failure(reply)
     const isWanted = (some: SessionReply): some is SessionReply & {type: T} => some.type === wanted
     if (!isWanted(reply)) throw new Error(`the thread of ONNX Runtime answered ${reply.type}`)
     return reply
   }
-  let closing: Promise<unknown> | undefined
-  const close = async (): Promise<void> => {
-    closing ??= ask({type: 'close'}, 'closed')
-    await closing
+  const closeThread = async (): Promise<void> => {
+    const reply = await request({type: 'close'}).catch(() => undefined) // rejects where there is no thread any more
+    if (reply?.type === 'failed') throw failure(reply)
   }
-  const {version, outputNames} = await ask({type: 'load', model, ...options}, 'loaded').catch(async (error: unknown) => {
+  const close = async (): Promise<void> => (closing ??= closeThread())
+  const {version, outputNames} = await ask({type: 'load', model, folder, threads}, 'loaded').catch(async (error: unknown) => {
     await close().catch(() => {})
     throw error
   })

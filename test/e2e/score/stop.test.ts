@@ -30,7 +30,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
     const code = await new Promise((resolve) => child.on('close', resolve))
     expect(code).toBe(signal === 'SIGINT' ? 130 : 143)
     expect(stderr).toMatch(/stopped with \d+ rewards computed, all kept in out\.jsonl\.journal/)
-    expect(stderr).toMatch(/same command again goes on/)
+    expect(stderr).toMatch(/^Try: polar score rows\.jsonl .*-o out\.jsonl$/m)
     expect(await readdir(folder)).not.toContain('out.jsonl')
     expect(await readdir(folder)).not.toContain('out.jsonl.lock')
 

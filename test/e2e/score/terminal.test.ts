@@ -20,7 +20,9 @@ test('a ranked table on a terminal, no wider than it', async () => {
   const shown = await onTerminal(`${polar} score examples/strawberry.jsonl examples/rain.jsonl --model polar-nano --sort`)
   expect(shown).toContain('How many times does the letter r occur in the word strawberry?')
   expect(shown).toMatch(/ +reward +row +label +output/)
-  const rewards = [...shown.matchAll(/^ *(-?\d+\.\d{4}) +\S+strawberry\.jsonl:\d+ +(same|right|wrong|short-)/gm)].map(([, reward]) => Number(reward))
+  const rewards = [...shown.matchAll(/^ *(-?\d+\.\d{4}) +\S+strawberry\.jsonl:\d+ +(same|right|wrong|short-)/gm)].map(
+    ([, reward]) => Number(reward),
+  )
   expect(rewards).toHaveLength(7)
   expect(rewards).toEqual(rewards.toSorted((a, b) => b - a))
   expect(shown).toContain('rewards mean nothing')

@@ -2,7 +2,6 @@ import {EventEmitter} from 'node:events'
 import {expect, test} from 'vitest'
 import {watchForInterruption} from '../../../src/cli/interruption.js'
 import {Interrupted} from '../../../src/errors.js'
-import {abortable} from '../../../src/system/abortable.js'
 
 class FakeProcess extends EventEmitter {
   readonly pid = 17
@@ -18,7 +17,11 @@ test.each([
 ] as const)('the first %s aborts, the second leaves at once (a shell sees %i)', (name, code) => {
   const source = new FakeProcess()
   const told: string[] = []
-  const watch = watchForInterruption((signal) => told.push(signal), source)
+  const watch = watchForInterruption(
+    (signal) => told.push(signal),
+    () => told.push('leave'),
+    source,
+  )
   expect(watch.received()).toBeUndefined()
   source.emit(name)
   expect(watch.signal.aborted).toBe(true)
@@ -28,12 +31,16 @@ test.each([
   expect(source.kills).toEqual([])
   source.emit(name)
   expect(source.kills).toEqual([[17, name, 0]])
-  expect(told).toEqual([name])
+  expect(told).toEqual([name, 'leave'])
 })
 
 test('the code is that of the last signal', () => {
   const source = new FakeProcess()
-  watchForInterruption(() => {}, source)
+  watchForInterruption(
+    () => {},
+    () => {},
+    source,
+  )
   source.emit('SIGTERM')
   source.emit('SIGINT')
   expect(source.kills).toEqual([[17, 'SIGINT', 0]])
@@ -41,16 +48,10 @@ test('the code is that of the last signal', () => {
 
 test('the end gives the signals back', () => {
   const source = new FakeProcess()
-  watchForInterruption(() => {}, source).end()
+  watchForInterruption(
+    () => {},
+    () => {},
+    source,
+  ).end()
   expect(source.listenerCount('SIGINT') + source.listenerCount('SIGTERM')).toBe(0)
-})
-
-test('abortable lets an await end though its promise does not', async () => {
-  const controller = new AbortController()
-  const waiting = abortable(new Promise(() => {}), controller.signal)
-  controller.abort(new Interrupted('now'))
-  await expect(waiting).rejects.toThrow('now')
-  await expect(abortable(Promise.resolve(1), controller.signal)).rejects.toThrow('now')
-  const calm = new AbortController()
-  expect(await abortable(Promise.resolve(1), calm.signal)).toBe(1)
 })

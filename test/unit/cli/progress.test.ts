@@ -2,7 +2,6 @@ import {PassThrough} from 'node:stream'
 import {describe, expect, test} from 'vitest'
 import {createProgress} from '../../../src/cli/progress.js'
 import {progressText} from '../../../src/cli/progress-text.js'
-import {durationText} from '../../../src/system/duration.js'
 
 /** A stream that remembers what was written to it. */
 function fakeStream(isTTY: boolean) {
@@ -15,14 +14,6 @@ function fakeStream(isTTY: boolean) {
   }
   return {stream: stream as unknown as NodeJS.WriteStream, written}
 }
-
-test.each([
-  [0.44, '0.4 s'],
-  [89, '89 s'],
-  [90, '2 min'],
-  [3600, '60 min'],
-  [12_000, '3 h 20 min'],
-])('%d s reads %j', (seconds, text) => expect(durationText(seconds)).toBe(text))
 
 describe('progressText', () => {
   test.each([
@@ -58,6 +49,22 @@ describe('without a terminal', () => {
     expect(written).toEqual(['20 of 80 rows, 30 s left\n', '40 of 80 rows, 21 s left\n', 'a note\n'])
   })
 
+  test('where another thing is counted, rates and the time left begin anew', () => {
+    const {stream, written} = fakeStream(false)
+    let now = 0
+    const progress = createProgress({stream, now: () => now, interval: 1000})
+    for (const [at, state] of [
+      [0, {done: 0, total: 100, unit: '%'}],
+      [60_000, {done: 100, total: 100, unit: '%'}],
+      [61_000, {done: 0, total: 10, unit: 'rows', tokens: 0}],
+      [62_000, {done: 1, total: 10, unit: 'rows', tokens: 50}],
+    ] as const) {
+      now = at
+      progress.update(state)
+    }
+    expect(written.slice(-2)).toEqual(['0 of 10 rows\n', '1 of 10 rows, 50 tokens/s, 9 s left\n'])
+  })
+
   test('there is nothing but notes under --quiet', () => {
     const {stream, written} = fakeStream(true)
     let now = 0
@@ -79,4 +86,18 @@ test('on a terminal there is a bar, which goes away', () => {
   progress.stop()
   expect(written.join('')).toContain('██████░░░░░░░░░░░░░░░░░░ 25 %  1 of 4 rows')
   expect(written).toContain('\r\u001B[Ka note\n')
+})
+
+test('on a terminal, too, a new count begins anew', () => {
+  const {stream, written} = fakeStream(true)
+  let now = 0
+  const progress = createProgress({stream, now: () => now})
+  progress.update({done: 0, total: 100, unit: '%'})
+  progress.stop()
+  now = 60_000
+  progress.update({done: 0, total: 4, unit: 'rows'})
+  now = 61_000
+  progress.update({done: 1, total: 4, unit: 'rows'})
+  progress.stop()
+  expect(written.join('')).toContain('1 of 4 rows, 3 s left')
 })

@@ -8,13 +8,12 @@ function systemError(code: string, path?: string): Error {
 }
 
 describe('exit codes', () => {
-  const errors: Record<ErrorKind, PolarError> = {
-    usage: new PolarError('usage', 'BAD_URL', 'm'),
+  const errors: Record<Exclude<ErrorKind, 'training'>, PolarError> = {
+    usage: new PolarError('usage', 'FLAG_INVALID', 'm'),
     data: new PolarError('data', 'ROW_INVALID', 'm'),
     environment: new PolarError('environment', 'LOCKED', 'm'),
     engine: new PolarError('engine', 'ENGINE_EXITED', 'm'),
     reward: new PolarError('reward', 'ROWS_FAILED', 'm'),
-    training: new PolarError('training', 'TRAINING_FAILED', 'm'),
   }
   test.each(Object.entries(errors))('%s', (kind, error) => {
     expect(describeError(error)).toMatchObject({exitCode: error.exitCode, json: {kind, code: error.code, message: 'm'}})

@@ -25,6 +25,31 @@ test('a narrow terminal still shows something of each column', () => {
   expect(table(columns, [['1', 'a very long answer', 'same']], {width: 5}).split('\n')[1]).toBe('     1  a very …  same')
 })
 
+test('two flexible columns share what is too much', () => {
+  const text = table(
+    [
+      {title: 'a', flexible: true},
+      {title: 'b', flexible: true},
+    ],
+    [['x'.repeat(30), 'y'.repeat(12)]],
+    {width: 22},
+  )
+  expect(text.split('\n')[1]).toBe('xxxxxxxxx…  yyyyyyyyy…')
+})
+
+test('very many rows and a very long cell are no matter', () => {
+  const rows = Array.from({length: 300_000}, (_, index) => [String(index), 'an answer', ''])
+  rows[7] = ['7', `${' '.repeat(100)}北京 is the ${'answer '.repeat(600_000)}`, '']
+  const lines = table(columns, rows, {width: 40}).split('\n')
+  expect(lines).toHaveLength(300_002)
+  expect(lines[8]).toBe('     7   北京 is the answer answ…')
+  expect(lines.at(-2)).toBe('299999  an answer')
+})
+
+test('a cell that is too long for every look says so', () => {
+  expect(table([{title: 't'}], [['\n'.repeat(100_000)]], {width: 20})).toBe('t\n …\n')
+})
+
 test('line breaks and what would steer a terminal do not come through', () => {
   const text = table([{title: 't'}], [['a\nb\tc\u001B[31md\u202Ee']])
   expect(text).toBe('t\na b c�[31md�e\n')

@@ -4,6 +4,8 @@ import {openCheckpoint} from '../../../src/reward-models/onnx/checkpoint.js'
 import {floatWeights} from '../../../src/reward-models/onnx/float-weights.js'
 import {rewardGraph} from '../../../src/reward-models/onnx/graph.js'
 import {onnxModel} from '../../../src/reward-models/onnx/onnx-model.js'
+import {q8Plan} from '../../../src/reward-models/onnx/q8-plan.js'
+import {q8Scheme} from '../../../src/reward-models/onnx/q8-scheme.js'
 import {quantizedWeights} from '../../../src/reward-models/onnx/quantized-weights.js'
 import {rewardNet, type RewardNet} from '../../../src/reward-models/onnx/reward-net.js'
 import {openSession} from '../../../src/reward-models/onnx/session.js'
@@ -29,12 +31,34 @@ async function nets(small: SmallCheckpoint): Promise<{float: RewardNet; quantize
 
 const texts = Array.from({length: 24}, (_, i) => Int32Array.from({length: 3 + i}, (__, k) => (i * 31 + k * 17) % 97))
 
+/** The net with weights that are spread like a bell, as those of trained nets, instead of evenly up to a limit. */
+function bellShaped(small: SmallCheckpoint): SmallCheckpoint {
+  for (const [name, {shape, values}] of small.tensors) {
+    if (shape.length < 2 || name.includes('embeddings')) continue
+    // The sum of four numbers of the row, spread as widely as one, from far enough that neighbours do not depend on each other.
+    const even = values.slice()
+    for (const i of values.keys())
+      values[i] = [0, 7, 19, 31].reduce((sum, by) => sum + (even[(i + by) % even.length] ?? 0), 0) / 2
+  }
+  return small
+}
+
+test.each([
+  ['spread evenly', smallCheckpoint(), 'u8 plain'],
+  ['bell-shaped', bellShaped(smallCheckpoint()), 'u8 rotated'],
+])('weights that are %s decide what is rotated', async (_, small, name) => {
+  const checkpoint = await openCheckpoint(await writeSmallCheckpoint(await temporaryFolder(), small))
+  const plan = await q8Plan(checkpoint, q8Scheme('x64', new Set()))
+  expect([plan.name, plan.isRotated('w2'), plan.isRotated('w1')]).toEqual([name, true, name === 'u8 rotated'])
+})
+
 describe.each([
-  ['plain', {}],
-  ['with biases', {bias: true}],
-])('a small net, %s', (_, config) => {
+  ['plain', smallCheckpoint()],
+  ['with biases', smallCheckpoint({bias: true})],
+  ['all inputs rotated', bellShaped(smallCheckpoint())],
+])('a small net, %s', (_, small) => {
   test('in 8 bits rewards are near those of float32, and the same in whatever company', async () => {
-    const {float, quantized} = await nets(smallCheckpoint(config))
+    const {float, quantized} = await nets(small)
     const exact = await Promise.all(texts.map(async (text) => (await float.rewards([text]))[0] ?? Number.NaN))
     const alone: number[] = []
     for (const text of texts) alone.push((await quantized.rewards([text]))[0] ?? Number.NaN)
@@ -78,7 +102,7 @@ test.each(['w1', 'w2'])('products of %s are exact where they are largest', async
   const {quantized} = await open(small)
   const model = onnxModel('one layer')
   const input = model.input('input', 'FLOAT', ['rows', inFeatures])
-  const output = model.op('Identity', [quantized.weights.linear(model, {name, input, inFeatures, outFeatures})])
+  const output = model.op('Identity', [quantized.weights.linear(model, {name, input})])
   model.output(output, 'FLOAT', ['rows', outFeatures])
   const session = await openSession(model.finish(), {folder: quantized.folder, threads: 1})
   onTestFinished(() => session.close())

@@ -1,3 +1,5 @@
+import {open, readFile} from 'node:fs/promises'
+import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {openCheckpoint} from '../../../src/reward-models/onnx/checkpoint.js'
 import {externalFolder} from '../../../src/reward-models/onnx/external-folder.js'
@@ -31,6 +33,39 @@ describe('digest of the weights', () => {
     other.tensors.get('model.layers.1.attention.wo.weight')?.values.fill(0, 77, 78)
     expect(await digest(other)).not.toBe(plain)
     expect(await digest(smallCheckpoint({rope_theta: 10_001}))).not.toBe(plain)
+  })
+
+  test('of a file too large to be read whole, a reward head that alone was trained makes another', async () => {
+    const [size, begin] = [300 << 20, 16 << 20]
+    const last = size - (64 << 10)
+    // Right behind one of the blocks that are read; the whole net is smaller than the gap to the next.
+    const at = begin + Math.floor(((last - begin) * 50) / 256) + (64 << 10)
+    const digest = async (headValue: number): Promise<string> => {
+      const small = smallCheckpoint()
+      small.tensors.get('v_head.weight')?.values.fill(headValue, 7, 8)
+      const directory = await writeSmallCheckpoint(await temporaryFolder(), small)
+      const path = join(directory, 'model.safetensors')
+      const bytes = await readFile(path)
+      const headerBytes = Number(bytes.readBigUInt64LE())
+      const header = bytes.toString('utf8', 8, 8 + headerBytes)
+      const moved = header.replaceAll(
+        /"data_offsets":\[(\d+),(\d+)\]/g,
+        (_, from: string, to: string) => `"data_offsets":[${Number(from) + at},${Number(to) + at}]`,
+      )
+      const length = Buffer.alloc(8)
+      length.writeBigUInt64LE(BigInt(moved.length))
+      const file = await open(path, 'w')
+      await file.write(Buffer.concat([length, Buffer.from(moved)]))
+      const data = bytes.subarray(8 + headerBytes)
+      await file.write(data, 0, data.length, 8 + moved.length + at)
+      await file.truncate(size)
+      await file.close()
+      expect(data.length + moved.length).toBeLessThan((last - begin) / 256 - (64 << 10))
+      return weightsDigest(await openCheckpoint(directory))
+    }
+    const digests = [await digest(0.25), await digest(0.25), await digest(0.5)]
+    expect(digests[1]).toBe(digests[0])
+    expect(digests[2]).not.toBe(digests[0])
   })
 })
 

@@ -1,5 +1,6 @@
 import {symlink, mkdir, rename, readdir, chmod} from 'node:fs/promises'
 import {join} from 'node:path'
+import {setTimeout as wait} from 'node:timers/promises'
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {modelConfig} from '../../../src/reward-models/onnx/config.js'
 import {loadRewardModel, type LoadOptions, type OnnxRewardModel} from '../../../src/reward-models/onnx/load.js'
@@ -141,5 +142,8 @@ test('it measures itself, and can be closed twice', async () => {
   expect(await model.measure()).toBeGreaterThan(0)
   await model.close()
   await model.close()
-  await expect(model.rewards([text(5)])).rejects.toThrow()
+  await expect(model.rewards([text(5)])).rejects.toMatchObject({code: 'ENGINE_EXITED', message: 'the model is closed'})
+  await wait(50) // the thread has ended
+  await expect(model.rewards([text(5)])).rejects.toMatchObject({code: 'ENGINE_EXITED'})
+  await model.close()
 })

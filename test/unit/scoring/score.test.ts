@@ -113,9 +113,31 @@ describe('rows that fail', () => {
       .split('\n')
       .map((line): unknown => JSON.parse(line))
     expect(errors).toEqual([
-      {file: input, line: 2, kind: 'reward', code: 'REWARD_MALFORMED', message: `${input}:2: it came back empty`},
-      {file: input, line: 3, kind: 'data', code: 'KEY_NOT_FOUND', message: expect.any(String)},
-      {file: input, line: 4, candidate: 1, kind: 'reward', code: 'REWARD_MALFORMED', message: expect.any(String)},
+      {
+        file: input,
+        line: 2,
+        kind: 'reward',
+        code: 'REWARD_MALFORMED',
+        message: `${input}:2: it came back empty`,
+        suggestions: [],
+      },
+      {
+        file: input,
+        line: 3,
+        kind: 'data',
+        code: 'KEY_NOT_FOUND',
+        message: expect.any(String),
+        suggestions: [expect.stringContaining('--output-key')],
+      },
+      {
+        file: input,
+        line: 4,
+        candidate: 1,
+        kind: 'reward',
+        code: 'REWARD_MALFORMED',
+        message: expect.any(String),
+        suggestions: [],
+      },
     ])
     expect(await readFile(output, 'utf8')).toBe(`${row('a').slice(0, -1)},"reward":${reward('a')}}\n`)
 
@@ -140,7 +162,9 @@ describe('rows that fail', () => {
     expect(await rejection(run({files: [input], output, keys: {output: 'answer'}}))).toMatchObject({
       kind: 'data',
       code: 'KEY_NOT_FOUND',
-      message: expect.stringMatching(/:1: no key "answer"; the row has prompt, reference, output, and the same for the first 300 rows/),
+      message: expect.stringMatching(
+        /:1: no key "answer"; the row has prompt, reference, output, and the same for the first 300 rows/,
+      ),
     })
     expect((await run({files: [input], output})).summary).toMatchObject({scored: 300})
   })
@@ -217,7 +241,7 @@ describe('a run is taken up again', () => {
     ['the input', async ({input}) => (await writeFile(input, `${contents}${row('more')}\n`), {}), /rows\.jsonl has changed/],
     ['the model', async () => ({model: fakeModel({weightsDigest: 'other'})}), /model weightsDigest was "fake", now "other"/],
     ['an option', async () => ({onTooLong: 'fail'}), /option onTooLong was "cut", now "fail"/],
-    ['the output', async ({output}) => (await writeFile(output, 'mine'), {}), /not as the run left it/],
+    ['the output', async ({output}) => (await writeFile(output, 'mine'), {}), /not as the run that wrote it left it/],
   ])('not when %s has changed, unless it is to be overwritten', async (_, change, message) => {
     const files = await paths(contents)
     await run({files: [files.input], output: files.output})
@@ -250,6 +274,33 @@ describe('a run is taken up again', () => {
     expect(rest.scored.length).toBeLessThanOrEqual(all - 9)
   })
 
+  test('from standard input that has been scored whole: the same is taken over, another refused', async () => {
+    const {output} = await paths('')
+    const pipe = (text: string): Readable => Readable.from([Buffer.from(text)])
+    await run({files: ['-'], output, stdin: pipe(contents)})
+    const whole = await readFile(output)
+    expect(await rejection(run({files: ['-'], output, stdin: pipe(`${row('other')}\n`)}))).toMatchObject({code: 'INPUT_CHANGED'})
+    expect(await rejection(run({files: ['-'], output, stdin: pipe(contents.slice(0, -8))}))).toMatchObject({
+      code: 'INPUT_CHANGED',
+    })
+    const again = fakeModel()
+    expect((await run({files: ['-'], output, stdin: pipe(contents), model: again})).summary).toMatchObject({reused: 40})
+    expect(again.scored).toEqual([])
+    expect(await readFile(output)).toEqual(whole)
+  })
+
+  test('a fault that comes up after Ctrl-C is told as what it is', async () => {
+    const {input, output} = await paths(contents)
+    const stop = new AbortController()
+    const model = fakeModel({
+      answer() {
+        stop.abort()
+        throw new TypeError('a bug')
+      },
+    })
+    expect(await rejection(run({files: [input], output, model, signal: stop.signal}))).toMatchObject({message: 'a bug'})
+  })
+
   test('a stop after the batch in hand keeps what is done', async () => {
     const {input, output} = await paths(contents)
     const stop = new AbortController()
@@ -275,11 +326,42 @@ describe('outputs that must not be written', () => {
     expect(await readFile(input, 'utf8')).toBe(row('a'))
   })
 
-  test('a file that no run of ours wrote', async () => {
-    const {input, output} = await paths(row('a'))
-    await writeFile(output, 'mine')
-    expect(await rejection(run({files: [input], output}))).toMatchObject({kind: 'usage', code: 'OUTPUT_EXISTS'})
-    expect(await readFile(output, 'utf8')).toBe('mine')
+  test.each(['', '.journal', '.meta.json', '.errors.jsonl', '.stdin'])(
+    'a file OUT%s that no run of ours wrote',
+    async (ending) => {
+      const {input, output} = await paths(row('a'))
+      const theirs = output + ending
+      await writeFile(theirs, 'mine')
+      const model = async (): Promise<never> => Promise.reject(new Error('loaded in vain'))
+      expect(await rejection(run({files: [input], output, model}))).toMatchObject({
+        kind: 'usage',
+        code: 'OUTPUT_EXISTS',
+        message: expect.stringContaining(theirs),
+      })
+      expect(await readFile(theirs, 'utf8')).toBe('mine')
+    },
+  )
+
+  test('an input that is named as a temporary of the output might be', async () => {
+    const {folder, output} = await paths('')
+    for (const name of ['out.jsonl.tmp', 'out.jsonl.meta.json.tmp', 'out.jsonl.errors.jsonl.tmp']) {
+      await writeFile(join(folder, name), row('a'))
+      await run({files: [join(folder, name)], output, overwrite: true})
+      expect(await readFile(join(folder, name), 'utf8')).toBe(row('a'))
+    }
+  })
+
+  test("a killed run's temporaries are swept, nobody else's", async () => {
+    const {folder, input, output} = await paths(row('a'))
+    const names = [
+      'out.jsonl.17.0123abcd.tmp',
+      'out.jsonl.meta.json.17.0123abcd.tmp',
+      'out.jsonl.mine.tmp',
+      'other.jsonl.17.0123abcd.tmp',
+    ]
+    for (const name of names) await writeFile(join(folder, name), '')
+    await run({files: [input], output})
+    expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([names[3], names[2]])
   })
 
   test('in a folder that is not there', async () => {
