@@ -1,7 +1,7 @@
 import {scoreToken, separatorToken} from '../encoding/format-tokens.js'
 
 /** Special tokens of POLAR's checkpoints, which decoding takes out of a text. */
-export const POLAR_TOKENS: readonly string[] = ['<s>', '</s>', '<unk>', separatorToken, scoreToken]
+const POLAR_TOKENS: readonly string[] = ['<s>', '</s>', '<unk>', separatorToken, scoreToken]
 
 export interface ControlTokens {
   /** The tokens that a text holds, each once. */

@@ -1,7 +1,7 @@
 import {crc32} from 'node:zlib'
 
 /** What a pair is to those before it. */
-export interface Earlier {
+interface Earlier {
   readonly relation: 'duplicate' | 'reversed'
   readonly line: number
 }

@@ -9,7 +9,7 @@ export interface ScanError {
 }
 
 /** What came of one scan. */
-export type ScanResult =
+type ScanResult =
   /** The value ends before `at`. */
   | {readonly type: 'value'; readonly at: number}
   /** The bytes end within the value. */

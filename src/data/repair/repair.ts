@@ -6,7 +6,7 @@ import type {RowFile} from './json-lines-file.js'
 import {mendRow} from './mend-row.js'
 
 /** What a repair did to one row. */
-export interface Change {
+interface Change {
   readonly file: string
   readonly line: number
   readonly action: 'mended' | 'left out'

@@ -1,5 +1,5 @@
 /** What becomes of a row or file that breaks a rule, under xtuner 0.2.0. */
-export type Effect = 'stops' | 'hangs' | 'crashes' | 'dropped' | 'cut' | 'trains wrongly' | 'wasteful' | 'untidy'
+type Effect = 'stops' | 'hangs' | 'crashes' | 'dropped' | 'cut' | 'trains wrongly' | 'wasteful' | 'untidy'
 
 /** `error`: a row that means nothing to training, or a file without rows. `warning`: all else that deserves a look. */
 export type Severity = 'error' | 'warning'

@@ -15,7 +15,7 @@ export interface Distribution {
 }
 
 /** `counts[i]` values are at least `edges[i]` and below `edges[i + 1]`; the last bin takes its upper edge, too. */
-export interface Histogram {
+interface Histogram {
   readonly edges: readonly number[]
   readonly counts: readonly number[]
 }

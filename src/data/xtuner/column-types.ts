@@ -26,7 +26,7 @@ export interface TypeConflict {
 }
 
 /** Nodes that a column's type may be deep, the column itself being one: Arrow's C interface refuses more. */
-export const MAX_TYPE_DEPTH = 63
+const MAX_TYPE_DEPTH = 63
 
 export function createColumnType(depth: number): ColumnType {
   return {kind: Kind.NULL, item: undefined, fields: undefined, known: undefined, allDates: true, allIntegers: true, depth}

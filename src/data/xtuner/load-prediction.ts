@@ -16,7 +16,7 @@ const CRASH_DEPTH = 14_000
 const PANDAS_DEPTH = 1000
 
 /** Why loading fails, for the message. */
-export interface LoadFault {
+interface LoadFault {
   readonly verdict: 'stops' | 'crashes'
   readonly line: number
   readonly why: string
@@ -29,7 +29,7 @@ export interface Seen {
 }
 
 /** What is known at the file's end. */
-export interface PredictedEnd {
+interface PredictedEnd {
   readonly verdict: Verdict
   readonly fault: LoadFault | undefined
   /** Lists of messages whose contents all read as dates. */
