@@ -1,7 +1,7 @@
 import {defineConfig} from 'vitest/config'
+import {isFull} from './test/fixtures/tier.js'
 
 const seconds = 1000
-const isFull = process.env['POLAR_TEST_FULL'] === '1'
 const built = ['test/fixtures/build-once.ts']
 
 /** One project a tier, by what its tests need: nothing, recorded answers, the built program, Python programs. */

@@ -102,4 +102,4 @@ for (const file of await filesUnder(dist)) {
 }
 await types()
 await manifest()
-if (existsSync(join(root, 'scripts/make-polar-nano.mjs'))) await import('./make-polar-nano.mjs')
+await import('./make-polar-nano.mjs')

@@ -1,12 +1,10 @@
 /** Spellings that people bring from Hugging Face's tools and that are more than another writing of our flag. */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  'model-name-or-path': 'model',
-}
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([['model-name-or-path', 'model']])
 
 /** Our spelling of a flag's name: `max_length` is `max-length`, `model_name_or_path` is `model`. */
 export function normaliseName(name: string): string {
   const dashed = name.replaceAll('_', '-')
-  return OTHER_NAMES[dashed] ?? dashed
+  return OTHER_NAMES.get(dashed) ?? dashed
 }
 
 /** The words of `argv` that are ours: those before any `--`. */

@@ -34,7 +34,7 @@ export abstract class PolarCommand<T extends typeof Command> extends Command {
   /** Fires at the first Ctrl-C or SIGTERM. From the first use on, a command must end in good order once it has fired. */
   protected get signal(): AbortSignal {
     this.#interruption ??= watchForInterruption(
-      () => this.notice('Stopping after the work in hand. Ctrl-C again leaves at once.'),
+      () => this.notice('stopping after the work in hand; Ctrl-C again leaves at once'),
       () => this.#progress?.stop(), // or the cursor stays hidden
     )
     return this.#interruption.signal
@@ -48,10 +48,12 @@ export abstract class PolarCommand<T extends typeof Command> extends Command {
   /** The bar, or the lines, that show how far this command has come; taken away when the command ends. */
   protected async progress(): Promise<Progress> {
     const {createProgress} = await import('./progress.js')
+    if (this.#progress !== undefined) return this.#progress
     const progress = createProgress({quiet: this.flags.quiet})
+    this.#progress = progress
     // However the process ends, the cursor must be there again.
     process.once('exit', progress.stop)
-    return (this.#progress ??= progress)
+    return progress
   }
 
   /** Says on stderr what the user should not miss. */
@@ -80,7 +82,7 @@ export abstract class PolarCommand<T extends typeof Command> extends Command {
     const signal = this.#interruption?.received()
     const stopped = error instanceof Interrupted || error.name === 'AbortError'
     if (signal !== undefined && stopped) {
-      const told = error instanceof Interrupted ? error : new Interrupted(`Stopped by ${signal}.`, {cause: error})
+      const told = error instanceof Interrupted ? error : new Interrupted(`stopped by ${signal}`, {cause: error})
       throw new Interrupted(told.message, {signal, suggestions: told.suggestions, facts: told.facts, cause: error})
     }
     throw usageError(error, this.#facts()) ?? error

@@ -62,7 +62,7 @@ async function readConfig(file: string, isNamed: boolean): Promise<string | unde
 type Named = Readonly<Record<string, {readonly aliases?: readonly string[]}>>
 
 function canonical(name: string, flags: Named): string | undefined {
-  if (flags[name] !== undefined) return name
+  if (Object.hasOwn(flags, name)) return name
   return Object.keys(flags).find((key) => flags[key]?.aliases?.includes(name))
 }
 

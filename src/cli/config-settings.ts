@@ -2,7 +2,8 @@ import type {Config} from '@oclif/core'
 import {isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLMap} from 'yaml'
 import {PolarError} from '../errors.js'
 import {normaliseName} from './argv.js'
-import {closest} from './suggest.js'
+import {closest, didYouMean} from './suggest.js'
+import {inOurWords} from './usage-error.js'
 
 /** One `flag: value` of a config file, under the command that it is for. */
 export interface Setting {
@@ -27,8 +28,7 @@ export function readSettings(text: string, file: string, config: Config): Settin
 
   const invalidAt = (offset: number, message: string, meant?: string, suggestions: readonly string[] = []): PolarError => {
     const {line} = lines.linePos(offset)
-    const question = meant === undefined ? '' : `. Did you mean ${meant}?`
-    return new PolarError('usage', 'CONFIG_INVALID', `${file}:${line}: ${message.replace(/\.$/, '')}${question}`, {
+    return new PolarError('usage', 'CONFIG_INVALID', didYouMean(`${file}:${line}: ${message}`, meant), {
       suggestions,
       facts: {file, line, ...(meant === undefined ? {} : {meant})},
     })
@@ -72,7 +72,7 @@ export function readSettings(text: string, file: string, config: Config): Settin
     }
   }
   const [problem] = document.errors
-  if (problem !== undefined) throw invalidAt(problem.pos[0], problem.message.split(' at line ')[0] ?? problem.message)
+  if (problem !== undefined) throw invalidAt(problem.pos[0], inOurWords(problem.message.split(' at line ')[0] ?? ''))
   read(document.contents, '')
   return settings
 }

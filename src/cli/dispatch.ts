@@ -3,8 +3,9 @@ import {join} from 'node:path'
 import {Config, type Interfaces} from '@oclif/core'
 import {PolarError} from '../errors.js'
 import {shellCommand} from '../system/shell-command.js'
+import {beforeDashes} from './argv.js'
 import {QuickHelp} from './help.js'
-import {closest, closestCommand} from './suggest.js'
+import {closest, closestCommand, didYouMean} from './suggest.js'
 
 /** Finds the command that a line names and runs it, or shows help. `root` is the folder of package.json and the manifest. */
 export async function dispatch(argv: readonly string[], root: string): Promise<void> {
@@ -30,9 +31,9 @@ export async function dispatch(argv: readonly string[], root: string): Promise<v
 /** The line without its request for help: `help score`, `score --help` and `score -h` are the same. */
 function splitHelp(argv: readonly string[]): {line: string[]; help: boolean} {
   if (argv[0] === 'help') return {line: argv.slice(1), help: true}
-  const end = argv.includes('--') ? argv.indexOf('--') : argv.length
-  const help = argv.some((token, index) => index < end && (token === '--help' || token === '-h'))
-  return {line: help ? argv.filter((token, index) => index >= end || (token !== '--help' && token !== '-h')) : [...argv], help}
+  const ours = beforeDashes(argv)
+  const kept = ours.filter((token) => token !== '--help' && token !== '-h')
+  return {line: [...kept, ...argv.slice(ours.length)], help: kept.length < ours.length}
 }
 
 function leadingWords(line: readonly string[]): readonly string[] {
@@ -65,7 +66,7 @@ function unknownCommand(config: Config, words: readonly string[], line: readonly
   return new PolarError(
     'usage',
     'COMMAND_UNKNOWN',
-    `polar has no command "${given}".${meant === undefined ? '' : ` Did you mean "polar ${meant}"?`}`,
+    didYouMean(`polar has no command "${given}"`, meant === undefined ? undefined : `"polar ${meant}"`),
     {
       suggestions: [
         ...(meant === undefined ? [] : [shellCommand(['polar', ...meant.split(' '), ...rest])]),
@@ -77,7 +78,7 @@ function unknownCommand(config: Config, words: readonly string[], line: readonly
 }
 
 function strayFlag(flag: string): PolarError {
-  return new PolarError('usage', 'FLAG_INVALID', `${flag} stands where a command should be.`, {
+  return new PolarError('usage', 'FLAG_INVALID', `${flag} stands where a command should be`, {
     suggestions: ['polar --help'],
     facts: {given: flag},
   })

@@ -1,9 +1,19 @@
-import {Flags} from '@oclif/core'
+import {Args, Flags} from '@oclif/core'
+
+/** The rows, as every command takes them. */
+export const filesArg = {
+  files: Args.string({
+    required: true,
+    multiple: true,
+    ignoreStdin: true,
+    description: 'JSONL files or JSON arrays, also gzipped; - is stdin',
+  }),
+}
 
 /** Which checkpoint gives the rewards, or the tokens. */
 export const modelFlag = {
   model: Flags.string({
-    summary: 'Checkpoint folder, or a name that polar knows (polar-nano)',
+    summary: 'Checkpoint directory, Hugging Face id in the local cache, or polar-nano',
     required: true,
     helpValue: 'MODEL',
   }),
@@ -30,8 +40,9 @@ export const columnFlags = {
 
 /** How the embedded engine computes. */
 export const computeFlags = {
+  engine: Flags.option({summary: 'What computes the rewards', options: ['onnx'] as const, default: 'onnx'})(),
   dtype: Flags.option({summary: 'Precision of the weights', options: ['auto', 'f32', 'q8'] as const, default: 'auto'})(),
-  threads: Flags.integer({summary: 'Threads to compute with [default: one a core]', min: 1}),
+  threads: Flags.integer({summary: 'Threads to compute with [default: one a core]', min: 1, max: 1024}),
 }
 
 /** The limits as an encoder takes them. */

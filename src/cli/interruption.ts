@@ -38,7 +38,7 @@ export function watchForInterruption(
     }
     received = name
     announce(name)
-    controller.abort(new Interrupted(`Stopped by ${name}.`, {signal: name}))
+    controller.abort(new Interrupted(`stopped by ${name}`, {signal: name}))
   }
   const onInterrupt = (): void => onSignal('SIGINT')
   const onTerminate = (): void => onSignal('SIGTERM')

@@ -2,7 +2,7 @@ import {dirname} from 'node:path'
 import pc from 'picocolors'
 import {wantsJson} from './argv.js'
 import {dispatch} from './dispatch.js'
-import {watchStandardStreams, flushed, jsonText} from './output.js'
+import {flushed, isClosedPipe, jsonText, watchStandardStreams} from './output.js'
 import {describeError, errorText} from './report-error.js'
 import {usageError} from './usage-error.js'
 
@@ -16,7 +16,7 @@ export async function main(argv: readonly string[], program: string): Promise<vo
   try {
     await dispatch(argv, dirname(dirname(program)))
   } catch (error) {
-    exitCode = tell(error, argv)
+    exitCode = isClosedPipe(error) ? 0 : tell(error, argv)
   }
   await flushed()
   process.exit(exitCode)

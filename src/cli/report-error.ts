@@ -1,5 +1,6 @@
 import {Interrupted, PolarError} from '../errors.js'
-import {fileError} from '../system/file-errors.js'
+import {fileError, isSystemError} from '../system/file-errors.js'
+import {printable} from './output.js'
 
 /** An error as it is told to people and programs. */
 export interface ErrorReport {
@@ -18,7 +19,7 @@ export interface ErrorReport {
 
 /** Everything that can be thrown, as kind, code, words and exit code. What nobody foresaw is a bug of ours and exits with 1. */
 export function describeError(thrown: unknown): ErrorReport {
-  const error = fileError(thrown)
+  const error = isSystemError(thrown) && thrown.syscall === 'uv_cwd' ? directoryGone(thrown) : fileError(thrown)
   if (error instanceof PolarError || error instanceof Interrupted) {
     const result = error instanceof PolarError ? error.result : {}
     return {exitCode: error.exitCode, result, json: error.toJSON()}
@@ -30,16 +31,27 @@ export function describeError(thrown: unknown): ErrorReport {
     json: {
       kind: 'bug',
       code: 'BUG',
-      message: `This is a bug in polar: ${words}`,
-      suggestions: ['The same command with POLAR_DEBUG=1 shows where; please report it'],
+      message: `a bug in polar: ${words}`,
+      suggestions: ['run the same command with POLAR_DEBUG=1 to see where, and please report it'],
       facts: {},
     },
   }
 }
 
+function directoryGone(cause: Error): PolarError {
+  return new PolarError('environment', 'NOT_READABLE', 'the working directory is not there any more', {
+    suggestions: ['cd ~'],
+    cause,
+  })
+}
+
 /** The lines for a person: one sentence, then what to try. */
 export function errorText(report: ErrorReport, paint: (text: string) => string = (text) => text): string {
-  const {message, suggestions, kind} = report.json
-  const label = kind === 'interrupted' ? '' : `${paint('Error:')} `
-  return [`${label}${message}`, ...suggestions.map((text, index) => `${index === 0 ? 'Try: ' : '     '}${text}`), ''].join('\n')
+  const {message, suggestions, kind, code} = report.json
+  const [label, end] = kind === 'interrupted' ? ['', ''] : [`${paint('Error:')} `, ` [${code}]`]
+  return [
+    `${label}${printable(message)}${end}`,
+    ...suggestions.map((text, index) => `${index === 0 ? 'Try: ' : '     '}${text}`),
+    '',
+  ].join('\n')
 }

@@ -75,6 +75,7 @@ async function load(
     ...compute,
     ...(run.signal && {signal: run.signal}),
     onQuantizing: (share) => progress.update({done: Math.round(share * 100), total: 100, unit: '% of the 8-bit weights'}),
+    onWaiting: notice,
   })
   progress.stop()
   if (model.notice !== undefined) notice(model.notice)

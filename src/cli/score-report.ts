@@ -1,6 +1,7 @@
 import {PolarError} from '../errors.js'
 import type {Failure, ScoreEvent, ScoreSummary} from '../scoring/events.js'
 import {durationText} from '../system/duration.js'
+import {printable} from './output.js'
 import type {Progress} from './progress.js'
 import type {ScoreView} from './score-view.js'
 
@@ -64,7 +65,7 @@ export async function reportScore(
 }
 
 function failureLine({code, message}: Failure): string {
-  return `${message} [${code}]`
+  return `${printable(message)} [${code}]`
 }
 
 /** The last line of a run, for people. */

@@ -58,3 +58,8 @@ export function closestCommand(words: readonly string[], commands: readonly stri
   const [first = ''] = words
   return nearest(commands, (command) => nearness(first, command.split(' ').at(-1) ?? ''))
 }
+
+/** `message`, and the question whether `meant` was meant where there is such a thing. */
+export function didYouMean(message: string, meant: string | undefined): string {
+  return meant === undefined ? message : `${message}; did you mean ${meant}?`
+}

@@ -1,7 +1,7 @@
 import {stripVTControlCharacters} from 'node:util'
 import {PolarError} from '../errors.js'
 import {shellCommand} from '../system/shell-command.js'
-import {closest} from './suggest.js'
+import {closest, didYouMean} from './suggest.js'
 
 /** What of a command is needed to help somebody who mistyped its flags. */
 export interface CommandFacts {
@@ -12,20 +12,21 @@ export interface CommandFacts {
   readonly flagNames: readonly string[]
 }
 
-const CHOICE = /^Expected (?:--(?<flag>[\w-]+)=)?(?<given>[^]*) to be one of: (?<options>.*)$/
+const CHOICE = /^expected (?:--(?<flag>[\w-]+)=)?(?<given>[^]*) to be one of: (?<options>.*)$/
 
 function isOclifError(error: unknown): error is Error & {flags?: unknown; args?: unknown; oclif: unknown} {
   return error instanceof Error && 'oclif' in error
 }
 
-function sentence(text: string): string {
-  const plain = stripVTControlCharacters(text)
+/** Words of a library as ours are: on one line, small at the start, no full stop at the end. */
+export function inOurWords(text: string): string {
+  return stripVTControlCharacters(text)
     .replace(/\nSee more help with --help/g, '')
     .replace(/^The following errors? occurred:\s*/, '')
     .replace(/^Parsing --(\S+)\s+/, '--$1: ')
     .replace(/\s*\n\s*/g, '; ')
-    .trim()
-  return /[.?!]$/.test(plain) ? plain : `${plain}.`
+    .replace(/^(--\S+: )?([A-Z])(?=[a-z]*\b)/, (_, flag: string | undefined, first: string) => (flag ?? '') + first.toLowerCase())
+    .replace(/[.\s]+$/, '')
 }
 
 function corrected(command: CommandFacts, given: string, meant: string): string {
@@ -40,7 +41,7 @@ function corrected(command: CommandFacts, given: string, meant: string): string 
 function flagInvalid(message: string, command: CommandFacts, mistake?: {given: string; meant: string | undefined}): PolarError {
   const {given, meant} = mistake ?? {}
   const mended = given !== undefined && meant !== undefined ? [corrected(command, given, meant)] : []
-  return new PolarError('usage', 'FLAG_INVALID', meant === undefined ? message : `${message} Did you mean ${meant}?`, {
+  return new PolarError('usage', 'FLAG_INVALID', didYouMean(message, meant), {
     suggestions: [...mended, `${command.name} --help`],
     facts: {command: command.name, ...(given === undefined ? {} : {given}), ...(meant === undefined ? {} : {meant})},
   })
@@ -49,13 +50,13 @@ function flagInvalid(message: string, command: CommandFacts, mistake?: {given: s
 /** What oclif says about a command line, as an error of ours; undefined where `error` is not about the command line. */
 export function usageError(error: unknown, command: CommandFacts): PolarError | undefined {
   if (error instanceof PolarError || !(error instanceof Error)) return undefined
-  if (error.message.startsWith('Parsing --')) return flagInvalid(sentence(error.message), command)
+  if (error.message.startsWith('Parsing --')) return flagInvalid(inOurWords(error.message), command)
   if (!isOclifError(error)) return undefined
   if (Array.isArray(error.flags)) {
     const [given = ''] = error.flags.map(String)
     const name = given.split('=')[0] ?? given
     const meant = closest(name.replace(/^--?/, ''), command.flagNames)
-    return flagInvalid(`${command.name} has no flag ${name}.`, command, {
+    return flagInvalid(`${command.name} has no flag ${name}`, command, {
       given: name,
       meant: meant === undefined ? undefined : `--${meant}`,
     })
@@ -65,18 +66,19 @@ export function usageError(error: unknown, command: CommandFacts): PolarError | 
     const missing = error.message.startsWith('Missing')
     return flagInvalid(
       missing
-        ? `${command.name} needs ${names.map((name) => String(name).toUpperCase()).join(' and ')}.`
-        : sentence(error.message),
+        ? `${command.name} needs ${names.map((name) => String(name).toUpperCase()).join(' and ')}`
+        : inOurWords(error.message),
       command,
     )
   }
-  const choice = CHOICE.exec(sentence(error.message).slice(0, -1))?.groups
+  const words = inOurWords(error.message)
+  const choice = CHOICE.exec(words)?.groups
   if (choice !== undefined) {
     const options = (choice['options'] ?? '').split(', ')
     const given = choice['given'] ?? ''
     const what = choice['flag'] === undefined ? given : `--${choice['flag']} ${given}`
-    return flagInvalid(`${what} is not one of ${options.join(', ')}.`, command, {given, meant: closest(given, options)})
+    return flagInvalid(`${what} is not one of ${options.join(', ')}`, command, {given, meant: closest(given, options)})
   }
-  const missing = sentence(error.message).match(/^Missing required flag ([\w-]+)\.$/)
-  return flagInvalid(missing === null ? sentence(error.message) : `${command.name} needs --${missing[1]}.`, command)
+  const missing = /^missing required flag ([\w-]+)$/.exec(words)
+  return flagInvalid(missing === null ? words : `${command.name} needs --${missing[1]}`, command)
 }

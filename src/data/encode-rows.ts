@@ -29,7 +29,6 @@ export interface BadLine {
 export interface EncodingReport {
   readonly rows: number
   readonly bad: number
-  readonly cut: number
   /** Rows whose text holds a control token that POLAR's format did not put there. */
   readonly stray: number
   /** `file:line: …` of the first of each. */
@@ -50,7 +49,7 @@ export async function* encodeRows(
   encoder: Encoder,
   {files, keys, tokens, signal}: EncodeRowsOptions,
 ): AsyncGenerator<EncodedLine | BadLine, EncodingReport> {
-  const counts = {rows: 0, bad: 0, cut: 0, stray: 0}
+  const counts = {rows: 0, bad: 0, stray: 0}
   let firstBad: string | undefined
   let firstStray: string | undefined
   for await (const rows of readRows(files, {signal})) {
@@ -65,7 +64,6 @@ export async function* encodeRows(
           counts.stray += 1
           firstStray ??= `${place(raw)}: ${stray.join(', ')}`
         }
-        if (row.inputs.some((input) => input.cut.length > 0)) counts.cut += 1
         for (const [index, {text, ids, cut}] of row.inputs.entries()) {
           yield {
             ...where,

@@ -1,9 +1,9 @@
 import type {Row} from '../rows/row.js'
 import type {EncodedInput, RowPart} from './encoded-input.js'
-import {checkFormatTokens, scoreToken, separatorToken} from './format-tokens.js'
+import {checkFormatTokens, SCORE_TOKEN, SEPARATOR_TOKEN} from './format-tokens.js'
 import {partText} from './part-text.js'
 import {createStrayTokenFinder} from './stray-tokens.js'
-import type {TextLaws} from './tokenizer/text-laws.js'
+import type {TokenizerTraits} from './tokenizer/tokenizer-traits.js'
 import type {Tokenizer} from './tokenizer/tokenizer.js'
 
 export interface EncoderOptions {
@@ -21,42 +21,43 @@ export interface Encoder {
   readonly limits: Required<EncoderOptions>
   /**
    * Encodes one row as upstream's `RewardModelClient.encode` does with the fast tokenizer class.
-   * @throws {PolarError} ROW_INVALID with `facts.pointer` for a part that has no text or that is not well-formed Unicode
+   * Throws ROW_INVALID with `facts.pointer` for a part that has no text or that is not well-formed Unicode.
    */
   encode(row: Row): EncodedInput
 }
 
 /** Tokens that upstream sets aside in `maxLength`: separator, score token and two line breaks. */
-const formatTokenCount = 4
+const FORMAT_TOKENS = 4
 
 /**
- * Makes an encoder for one tokenizer and its limits. Rules and quirks: fixtures/reference/README.md §1.
+ * Makes an encoder for one tokenizer and its limits. Rules and quirks are those of `RewardModelClient.encode` (InternLM/POLAR,
+ * src/polar/reward_func.py).
  * A tokenizer from `loadTokenizer` spares most rows the tokenizing: where the bytes of a part show that nothing can be cut, its text
  * is known without.
- * @throws {PolarError} MODEL_UNSUPPORTED where the tokenizer does not declare the separator and the score token
+ * Throws MODEL_UNSUPPORTED where the tokenizer does not declare the separator and the score token.
  */
-export function createEncoder(tokenizer: Tokenizer & {readonly laws?: TextLaws}, options: EncoderOptions = {}): Encoder {
+export function createEncoder(tokenizer: Tokenizer & {readonly traits?: TokenizerTraits}, options: EncoderOptions = {}): Encoder {
   const {maxLength = 16_384, maxResponseLength = 4096, responseCutSide = 'right'} = options
   checkFormatTokens(tokenizer)
   const findStray = createStrayTokenFinder(tokenizer)
-  const laws = tokenizer.laws?.isPlain ? tokenizer.laws : undefined
+  const traits = tokenizer.traits?.isLossless ? tokenizer.traits : undefined
 
   /** Ids of a response, cut as upstream does, quirks at 0 and below included: `slice` counts as Python's slices do. */
   const cutResponse = (ids: number[]) =>
     responseCutSide === 'right' ? ids.slice(0, maxResponseLength) : ids.slice(-maxResponseLength)
-  const roomFor = (reference: number, output: number) => Math.floor((maxLength - formatTokenCount - reference - output) / 2)
+  const roomFor = (reference: number, output: number) => Math.floor((maxLength - FORMAT_TOKENS - reference - output) / 2)
 
   /** The three texts, where no part can be over its limit because it has not the bytes for it. */
   const uncut = (texts: Texts): Texts | undefined => {
-    if (!laws) return undefined
-    const reference = mostTokens(texts.reference, laws)
-    const output = mostTokens(texts.output, laws)
+    if (!traits) return undefined
+    const reference = mostTokens(texts.reference, traits)
+    const output = mostTokens(texts.output, traits)
     if (reference > maxResponseLength || output > maxResponseLength) return undefined
-    if (mostTokens(texts.prompt, laws) > roomFor(reference, output)) return undefined
+    if (mostTokens(texts.prompt, traits) > roomFor(reference, output)) return undefined
     return {
-      prompt: withoutSpecialTokens(texts.prompt, laws),
-      reference: withoutSpecialTokens(texts.reference, laws),
-      output: withoutSpecialTokens(texts.output, laws),
+      prompt: withoutSpecialTokens(texts.prompt, traits),
+      reference: withoutSpecialTokens(texts.reference, traits),
+      output: withoutSpecialTokens(texts.output, traits),
     }
   }
   const cutToFit = (texts: Texts): {texts: Texts; cut: RowPart[]} => {
@@ -84,7 +85,7 @@ export function createEncoder(tokenizer: Tokenizer & {readonly laws?: TextLaws},
       const {texts: parts, cut} = whole ? {texts: whole, cut: []} : cutToFit(texts)
       const join = row.wrapper === 'pretrain' ? '' : '\n'
       const first = parts.prompt + join + parts.reference
-      const text = `${first}${separatorToken}${parts.prompt}${join}${parts.output}${scoreToken}`
+      const text = `${first}${SEPARATOR_TOKEN}${parts.prompt}${join}${parts.output}${SCORE_TOKEN}`
       return encodedInput(tokenizer, text, cut, findStray(text, first.length))
     },
   }
@@ -97,13 +98,13 @@ interface Texts {
 }
 
 /** No text has more tokens than this. */
-function mostTokens(text: string, laws: TextLaws): number {
-  return Buffer.byteLength(text) + laws.extraIds
+function mostTokens(text: string, traits: TokenizerTraits): number {
+  return Buffer.byteLength(text) + traits.extraIds
 }
 
-/** `decode(encode(text), {skipSpecialTokens: true})` of a tokenizer whose laws are plain. */
-function withoutSpecialTokens(text: string, laws: TextLaws): string {
-  const matches = laws.find(text)
+/** `decode(encode(text), {skipSpecialTokens: true})` of a tokenizer that is lossless. */
+function withoutSpecialTokens(text: string, traits: TokenizerTraits): string {
+  const matches = traits.find(text)
   let kept = text
   if (matches.length > 0) {
     kept = ''

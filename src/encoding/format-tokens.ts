@@ -2,13 +2,13 @@ import {PolarError} from '../errors.js'
 import type {Tokenizer} from './tokenizer/tokenizer.js'
 
 /** Text of the token between the reference's half and the output's. Its id is the checkpoint's. */
-export const separatorToken = '<|reward|>'
+export const SEPARATOR_TOKEN = '<|reward|>'
 /** Text of the token at the end, from whose hidden state the reward is read. Its id is the checkpoint's. */
-export const scoreToken = '[UNUSED_TOKEN_130]'
+export const SCORE_TOKEN = '[UNUSED_TOKEN_130]'
 
-/** @throws {PolarError} MODEL_UNSUPPORTED where the checkpoint does not declare both tokens of the format as special */
+/** Throws MODEL_UNSUPPORTED where the checkpoint does not declare both tokens of the format as special. */
 export function checkFormatTokens({specialTokens}: Pick<Tokenizer, 'specialTokens'>): void {
-  const missing = [separatorToken, scoreToken].filter((token) => !specialTokens.has(token))
+  const missing = [SEPARATOR_TOKEN, SCORE_TOKEN].filter((token) => !specialTokens.has(token))
   if (missing.length === 0) return
   const declared = [...specialTokens.keys()]
   throw new PolarError(

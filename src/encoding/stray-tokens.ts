@@ -1,6 +1,6 @@
-import {scoreToken, separatorToken} from './format-tokens.js'
+import {SCORE_TOKEN, SEPARATOR_TOKEN} from './format-tokens.js'
 import {createAddedTokenFinder} from './tokenizer/added-tokens.js'
-import type {TextLaws} from './tokenizer/text-laws.js'
+import type {TokenizerTraits} from './tokenizer/tokenizer-traits.js'
 import type {Tokenizer} from './tokenizer/tokenizer.js'
 
 /** Control tokens of an encoded text other than the separator at `separatorAt` and the score token at its end: each once, in order. */
@@ -10,13 +10,13 @@ export type FindStrayTokens = (text: string, separatorAt: number) => readonly st
  * Upstream drops control tokens that are typed in a row, once: what the gap closes to (`<|rew<s>ard|>`) is alive again, and so is one
  * that two parts make together.
  */
-export function createStrayTokenFinder(tokenizer: Tokenizer & {readonly laws?: TextLaws}): FindStrayTokens {
-  const find = tokenizer.laws?.find ?? createAddedTokenFinder(specialTokensOf(tokenizer))
+export function createStrayTokenFinder(tokenizer: Tokenizer & {readonly traits?: TokenizerTraits}): FindStrayTokens {
+  const find = tokenizer.traits?.find ?? createAddedTokenFinder(specialTokensOf(tokenizer))
   return (text, separatorAt) => {
     const stray = new Set<string>()
     for (const {token, start, end} of find(text)) {
-      const isSeparator = start === separatorAt && token.content === separatorToken
-      const isScore = end === text.length && token.content === scoreToken
+      const isSeparator = start === separatorAt && token.content === SEPARATOR_TOKEN
+      const isScore = end === text.length && token.content === SCORE_TOKEN
       if (token.special && !isSeparator && !isScore) stray.add(token.content)
     }
     return [...stray]

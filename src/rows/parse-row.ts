@@ -127,7 +127,7 @@ function describe(value: unknown): string {
 
 function listKeys(keys: readonly string[]): string {
   if (keys.length === 0) return 'no keys at all'
-  const shown = keys.slice(0, 12).map((key) => shorten(key, 40))
+  const shown = keys.slice(0, 12).map((key) => shorten(/^[\p{L}\p{N}_.-]+$/u.test(key) ? key : JSON.stringify(key), 40))
   return keys.length > shown.length ? `${shown.join(', ')}, … (${keys.length} keys)` : shown.join(', ')
 }
 

@@ -87,7 +87,7 @@ export async function checkReadable(file: string): Promise<void> {
 
 async function* readFile(file: string, options: ReadRowsOptions): AsyncGenerator<RawRow[]> {
   const packed = await peek(openBytes(file, options))
-  const {head, chunks} = isGzip(packed.head) ? await peek(gunzip(packed.chunks, file)) : packed
+  const {head, chunks} = isGzip(packed.head) ? await peek(gunzip(packed.chunks, file, options.signal)) : packed
   refuseForeignFormats(file, head)
   const startOffset = BYTE_ORDER_MARK.every((byte, i) => head[i] === byte) ? BYTE_ORDER_MARK.length : 0
   const firstByte = head.subarray(startOffset).find((byte) => !isJsonSpace(byte))
@@ -124,11 +124,14 @@ async function* readable(stream: Readable, file: string, signal: AbortSignal | u
   }
 }
 
-async function* gunzip(chunks: AsyncIterable<Buffer>, file: string): AsyncGenerator<Buffer> {
-  const unpacked = createGunzip({chunkSize: CHUNK_BYTES})
+async function* gunzip(chunks: AsyncIterable<Buffer>, file: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  const unpacked: Readable & AsyncIterable<Buffer> & NodeJS.WritableStream = createGunzip({chunkSize: CHUNK_BYTES})
   pipeline(Readable.from(chunks), unpacked, () => {}) // a failure on either side reaches the loop below
   try {
-    for await (const chunk of unpacked) yield Buffer.from(chunk)
+    for await (const chunk of unpacked) {
+      signal?.throwIfAborted() // much can come out of little
+      yield chunk
+    }
   } catch (error) {
     if (error instanceof PolarError || !isZlibError(error)) throw error
     throw new PolarError('data', 'INPUT_MISSING', `${file}: the gzip data is damaged or cut short`, {

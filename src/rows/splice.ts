@@ -18,7 +18,9 @@ interface Member {
  * the value as JSON text.
  */
 export function spliceMember(row: Buffer, key: string, json: string, without: readonly string[] = []): Buffer {
-  const kept = [...topLevelMembers(row)].filter((member) => member.key !== key && !without.includes(member.key))
+  const members = [...topLevelMembers(row)]
+  const kept = members.filter((member) => member.key !== key && !without.includes(member.key))
+  if (kept.length === members.length && kept.length > 0) return appendMember(row, key, json)
   const parts = kept.flatMap((member) => [row.subarray(member.start, member.end), Buffer.from(',')])
   return Buffer.concat([
     row.subarray(0, row.indexOf(OPENING_BRACE) + 1),

@@ -1,4 +1,4 @@
-import {open, realpath, rm, stat} from 'node:fs/promises'
+import {lstat, open, realpath, rm, stat} from 'node:fs/promises'
 import * as z from 'zod'
 import {PolarError} from '../errors.js'
 import {STDIN} from '../rows/read-rows.js'
@@ -6,6 +6,7 @@ import {fileDigest} from '../system/digest.js'
 import {readIfThere} from '../system/files.js'
 import {parseJson} from '../system/json.js'
 import {JOURNAL_START} from './journal.js'
+import type {ScoreOptions} from './options.js'
 import {demandSameRun, runIdentitySchema, type RunIdentity} from './run-identity.js'
 
 /** The files of a run with `-o OUT`, all beside it. */
@@ -28,6 +29,31 @@ export function outputFiles(output: string): OutputFiles {
     errors: `${output}.errors.jsonl`,
     lock: `${output}.lock`,
     stdin: `${output}.stdin`,
+  }
+}
+
+/**
+ * Throws FLAG_INVALID or NOT_WRITABLE for an output that cannot be what the user means: no name, a folder, a device, a link to
+ * nowhere; and for an input that could not be read a second time, when the output is put together.
+ */
+export async function demandUsable({files}: Pick<ScoreOptions, 'files'>, {output}: OutputFiles): Promise<void> {
+  if (output === '' || output === '-') {
+    throw new PolarError('usage', 'FLAG_INVALID', `"${output}" is no name for an output file`, {
+      suggestions: ['-o FILE', 'leave -o out to have the rows on standard output'],
+    })
+  }
+  const link = await lstat(output).catch(() => undefined)
+  const facts = await stat(output).catch(() => undefined)
+  if (link !== undefined && !facts?.isFile()) {
+    const what = facts === undefined ? 'a link to nowhere' : facts.isDirectory() ? 'a folder' : 'no regular file'
+    throw new PolarError('environment', 'NOT_WRITABLE', `${output} is ${what}`, {suggestions: ['-o FILE'], facts: {file: output}})
+  }
+  for (const file of files) {
+    if (file === STDIN || (await stat(file)).isFile()) continue
+    throw new PolarError('usage', 'FLAG_INVALID', `${file} can be read only once, and a run with -o reads its input twice`, {
+      suggestions: [`- as the file, with < ${file} behind the command`],
+      facts: {file},
+    })
   }
 }
 

@@ -14,7 +14,7 @@ export interface RunIdentity {
 }
 
 /** An input file. Standard input has neither size nor digest: it is compared window by window while it is read. */
-export interface InputIdentity {
+interface InputIdentity {
   readonly file: string
   readonly bytes?: number
   readonly sha256?: string

@@ -7,7 +7,15 @@ import {lock, removeTemporaries, writeAtomically} from '../system/files.js'
 import {polarVersion} from '../system/version.js'
 import type {ScoreEvent, ScoreSummary} from './events.js'
 import {openJournal, otherInput, type ClosedWindow, type Journal} from './journal.js'
-import {demandOtherFiles, demandOwnFiles, earlierRun, outputFiles, removeTraces, type OutputFiles} from './output-files.js'
+import {
+  demandOtherFiles,
+  demandOwnFiles,
+  demandUsable,
+  earlierRun,
+  outputFiles,
+  removeTraces,
+  type OutputFiles,
+} from './output-files.js'
 import type {ResultFormat} from './result-line.js'
 import {identifyRun, type RunIdentity} from './run-identity.js'
 import {conclude, count, follow, loadModel, readingOf, type Run} from './run.js'
@@ -19,6 +27,7 @@ import {writeOutput} from './write-output.js'
 export async function* scoreToFile(run: Run, output: string): AsyncGenerator<ScoreEvent, ScoreSummary> {
   const {options} = run
   const files = outputFiles(output)
+  await demandUsable(options, files)
   await demandOtherFiles(options.files, files)
   const release = await lock(files.lock, files.output)
   try {
@@ -61,6 +70,7 @@ async function* scoreJournalled(
     const stdin = readsStdin ? {stdin: createReadStream(files.stdin)} : {}
     return windows(readRows(options.files, {...(signal && {signal}), ...stdin}), WINDOW_SIZE, options.limit)
   }
+  await rm(files.meta, {force: true}) // from here until it is written anew, the journal alone speaks for OUT
   const written = await writeOutput(again, journal, files, formatOf(run))
   const summary = yield* conclude(run, model.identity)
   await writeMeta(files.meta, identity, model.identity, summary, written, run.tally.cutPlaces)
@@ -97,6 +107,7 @@ async function* scoreWindows(
   const {encoder, limit, signal} = options
   let windowCount = 0
   for await (const window of windows(readRows(options.files, reading), WINDOW_SIZE, limit)) {
+    signal?.throwIfAborted()
     windowCount++
     const digest = windowDigest(window)
     const earlier = await journal.closed(window.index)

@@ -20,7 +20,7 @@ import {windows, type WindowSize} from './windows.js'
  */
 export async function* score(options: ScoreOptions): AsyncGenerator<ScoreEvent, ScoreSummary> {
   for (const file of options.files) await checkReadable(file)
-  demandOneStdin(options.files)
+  demandSense(options)
   const run = await beginRun(options)
   try {
     return options.output === undefined ? yield* scoreToCaller(run) : yield* scoreToFile(run, options.output)
@@ -35,7 +35,9 @@ function interrupted({options: {output, signal}, tally}: Run): Interrupted {
   return new Interrupted(`stopped with ${tally.rewards} rewards computed${kept}`, {
     cause: signal?.reason,
     suggestions:
-      output === undefined ? ['-o FILE makes a run that can be taken up again'] : ['run the same command again to go on from here'],
+      output === undefined
+        ? ['-o FILE makes a run that can be taken up again']
+        : ['run the same command again to go on from here'],
   })
 }
 
@@ -48,6 +50,7 @@ async function* scoreToCaller(run: Run): AsyncGenerator<ScoreEvent, ScoreSummary
   yield {type: 'start', bytesTotal: run.bytesTotal, resumed: false}
   for await (const window of windows(readRows(options.files, readingOf(run)), SMALL_WINDOW, options.limit)) {
     const {encoder, signal} = options
+    signal?.throwIfAborted()
     const events = scoreWindow(window, {encoder, model, policy, signal, known: new Map()})
     const scored = yield* follow(run, model, window, events)
     yield* count(
@@ -61,7 +64,13 @@ async function* scoreToCaller(run: Run): AsyncGenerator<ScoreEvent, ScoreSummary
   return yield* conclude(run, model.identity)
 }
 
-function demandOneStdin(files: readonly string[]): void {
-  if (files.filter((file) => file === STDIN).length <= 1) return
-  throw new PolarError('usage', 'FLAG_INVALID', 'standard input (-) is named more than once', {suggestions: ['name it once']})
+/** Throws FLAG_INVALID for options that contradict each other. */
+function demandSense({files, rewardKey = 'reward', rewardsOnly, keepFailed}: ScoreOptions): void {
+  const refuse = (message: string, suggestion: string): never => {
+    throw new PolarError('usage', 'FLAG_INVALID', message, {suggestions: [suggestion]})
+  }
+  if (files.filter((file) => file === STDIN).length > 1) refuse('standard input (-) is named more than once', 'name it once')
+  const taken = [...(rewardsOnly ? ['file', 'line'] : []), ...(keepFailed ? ['error'] : [])]
+  if (rewardKey === '' || taken.includes(rewardKey))
+    refuse(`"${rewardKey}" cannot be the key of the reward here`, '--reward-key NAME')
 }

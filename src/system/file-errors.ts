@@ -16,7 +16,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 }
 
 /** Whether `error` is what Node's file and network functions throw. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException & {code: string} {
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException & {code: string} {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code)
 }
 
@@ -36,7 +36,7 @@ const READING = new Set(['read', 'scandir', 'readlink'])
 export function fileError(error: unknown, path?: string, purpose?: 'read' | 'write'): unknown {
   if (!isSystemError(error)) return error
   const where = path ?? error.path ?? 'a file'
-  const details = {facts: {path: where, errno: error.code}, cause: error}
+  const details = {facts: {file: where, errno: error.code}, cause: error}
   const full = FULL[error.code]
   if (full !== undefined) {
     return new PolarError('environment', 'DISK_FULL', `${where} could not be written: ${full}`, {

@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto'
-import {link, open, readdir, readFile, rename, rm, writeFile, type FileHandle} from 'node:fs/promises'
+import {link, open, readdir, readFile, realpath, rename, rm, writeFile, type FileHandle} from 'node:fs/promises'
 import {hostname} from 'node:os'
 import {basename, dirname, join} from 'node:path'
 import {PolarError} from '../errors.js'
@@ -10,7 +10,8 @@ import {fileError} from './file-errors.js'
  * removed when it fails. Throws DISK_FULL or NOT_WRITABLE.
  */
 export async function writeAtomically<T>(path: string, write: (file: FileHandle) => Promise<T>): Promise<T> {
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`
+  const target = await realpath(path).catch(() => path) // a link stays one: what it leads to is replaced
+  const temporary = `${target}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`
   try {
     const file = await open(temporary, 'wx') // never over a file that is there
     let result: T
@@ -20,7 +21,7 @@ export async function writeAtomically<T>(path: string, write: (file: FileHandle)
     } finally {
       await file.close()
     }
-    await rename(temporary, path)
+    await rename(temporary, target)
     return result
   } catch (error) {
     await rm(temporary, {force: true}).catch(() => {})

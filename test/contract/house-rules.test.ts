@@ -39,11 +39,23 @@ const granted: Wish[] = [
   ['commands/data/b.ts', '../../src/cli/command.js'],
 ]
 
+/** A folder with our linter's rules and nothing to lint. */
+async function emptyHouse(): Promise<string> {
+  const house = await temporaryFolder()
+  for (const file of ['oxlint.config.mjs', 'tsconfig.json']) await cp(join(root, file), join(house, file))
+  await symlink(join(root, 'node_modules'), join(house, 'node_modules'))
+  return house
+}
+
+function lint(house: string, ...argv: string[]): string[] {
+  const oxlint = join(root, 'node_modules/oxlint/bin/oxlint')
+  const all = [oxlint, '-c', 'oxlint.config.mjs', '-f', 'unix', ...argv]
+  return spawnSync(process.execPath, all, {cwd: house, encoding: 'utf8'}).stdout.split('\n')
+}
+
 /** Lints a house of nothing but wishes; gives the files whose imports were refused, once for each import. */
 async function refusals(wishes: readonly Wish[]): Promise<string[]> {
-  const house = await temporaryFolder()
-  await cp(join(root, 'oxlint.config.mjs'), join(house, 'oxlint.config.mjs'))
-  await symlink(join(root, 'node_modules'), join(house, 'node_modules'))
+  const house = await emptyHouse()
   for (const [file, path] of wishes) {
     await mkdir(dirname(join(house, file)), {recursive: true})
     await writeFile(
@@ -51,13 +63,28 @@ async function refusals(wishes: readonly Wish[]): Promise<string[]> {
       `import * as now from '${path}'\nexport {now}\nexport const later = () => import('${path}')\n`,
     )
   }
-  const oxlint = join(root, 'node_modules/oxlint/bin/oxlint')
-  const {stdout} = spawnSync(process.execPath, [oxlint, '-c', 'oxlint.config.mjs', '-f', 'unix', 'src', 'commands'], {
-    cwd: house,
-    encoding: 'utf8',
-  })
-  return stdout.split('\n').flatMap((line) => (line.includes('no-restricted-imports') ? [line.split(':')[0] ?? ''] : []))
+  return lint(house, 'src', 'commands').flatMap((line) =>
+    line.includes('no-restricted-imports') ? [line.split(':')[0] ?? ''] : [],
+  )
 }
+
+test('the linter sees a promise that nobody waits for', async () => {
+  const house = await emptyHouse()
+  await mkdir(join(house, 'src'))
+  await writeFile(
+    join(house, 'src/a.ts'),
+    `const later = async (): Promise<void> => {}
+export function now(): void {
+  later()
+  void later()
+  ;[1].forEach(later)
+}
+`,
+  )
+  const lines = lint(house, '--type-aware', 'src')
+  const found = lines.flatMap((line) => /a\.ts:(\d+):.*(no-\w+-promises)/.exec(line)?.slice(1, 3).join(' ') ?? [])
+  expect(found).toEqual(['3 no-floating-promises', '5 no-misused-promises'])
+})
 
 test('the linter keeps imports going down and packages with their owners, static and dynamic', async () => {
   const expected = refused.flatMap(([file]) => [file, file])

@@ -9,7 +9,7 @@ export interface AddedToken {
 }
 
 /** An added token found in a text, at UTF-16 offsets [start, end). */
-export interface Match {
+interface Match {
   readonly token: AddedToken
   readonly start: number
   readonly end: number
@@ -18,16 +18,16 @@ export interface Match {
 /** Every added token of a text in order, leftmost first, the longest of those that begin together; matches do not overlap. */
 export type FindAddedTokens = (text: string) => readonly Match[]
 
-const nothing: readonly Match[] = []
+const NOTHING: readonly Match[] = []
 
 export function createAddedTokenFinder(tokens: readonly AddedToken[]): FindAddedTokens {
   const first = createPass(tokens.filter((token) => !token.normalized))
   const second = createPass(tokens.filter((token) => token.normalized))
-  if (!second) return first ? (text) => first(text, 0, text.length) : () => nothing
+  if (!second) return first ? (text) => first(text, 0, text.length) : () => NOTHING
   return (text) => {
     const matches: Match[] = []
     let from = 0
-    for (const match of first?.(text, 0, text.length) ?? nothing) {
+    for (const match of first?.(text, 0, text.length) ?? NOTHING) {
       for (const between of second(text, from, match.start)) matches.push(between)
       matches.push(match)
       from = match.end
@@ -46,7 +46,7 @@ function createPass(tokens: readonly AddedToken[]): ((text: string, start: numbe
     const part = start === 0 && end === text.length ? text : text.slice(start, end)
     pattern.lastIndex = 0
     let found = pattern.exec(part)
-    if (!found) return nothing
+    if (!found) return NOTHING
     const matches: Match[] = []
     for (; found; found = pattern.exec(part)) {
       const token = byContent.get(found[0])

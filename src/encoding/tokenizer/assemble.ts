@@ -3,7 +3,7 @@ import {createBpe} from './bpe.js'
 import {createTextEncoder} from './chunks.js'
 import {createDecoder} from './decode.js'
 import type {MergeTable} from './merge-table.js'
-import type {LoadedTokenizer} from './text-laws.js'
+import type {LoadedTokenizer} from './tokenizer-traits.js'
 import {byteText, type Vocabulary} from './vocabulary.js'
 
 /** What a tokenizer is made of, whichever files it came from. */
@@ -61,9 +61,9 @@ export function assembleTokenizer(parts: TokenizerParts): LoadedTokenizer {
       return ids
     },
     decode,
-    laws: {
+    traits: {
       find,
-      isPlain: prefix === '' && !dropLeadingSpace && !cleanUpSpaces && addedTokens.every(isPlain) && !reachesBytes(vocabulary),
+      isLossless: prefix === '' && !dropLeadingSpace && !cleanUpSpaces && addedTokens.every(isPlain) && !reachesBytes(vocabulary),
       extraIds: before.length + after.length,
     },
   }

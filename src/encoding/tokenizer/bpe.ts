@@ -2,13 +2,11 @@ import {createMergeHeap} from './merge-heap.js'
 import type {MergeTable} from './merge-table.js'
 import type {Vocabulary} from './vocabulary.js'
 
-/** Appends the ids of the text that the first `length` UTF-16 code units of `units` spell. The text must be well formed. */
+/** Appends the ids of the text in the first `length` UTF-16 code units of `units`. The text must be well formed. */
 export type Bpe = (units: Uint16Array, length: number, out: number[]) => void
 
 /** Up to this many symbols the best merge is looked for anew each time, above it is kept in a heap. */
-const scanLimit = 64
-const scanIds = new Int32Array(scanLimit)
-const scanRanks = new Float64Array(scanLimit)
+const SCAN_LIMIT = 64
 
 /**
  * Byte-pair encoding with byte fallback, as `tokenizers`' BPE model does it: of all neighbours that merge, those of the lowest rank
@@ -17,18 +15,19 @@ const scanRanks = new Float64Array(scanLimit)
  */
 export function createBpe(vocabulary: Vocabulary, merges: MergeTable, space: number): Bpe {
   let symbols = new Int32Array(256)
+  const mergeByScan = createScan(merges)
 
   return (units, length, out) => {
     if (symbols.length < length * 3) symbols = new Int32Array(length * 3)
-    const count = spell(vocabulary, units, length, space, symbols)
-    const left = count <= scanLimit ? mergeByScan(symbols, count, merges) : mergeByHeap(symbols, count, merges)
+    const count = writeSymbols(vocabulary, units, length, space, symbols)
+    const left = count <= SCAN_LIMIT ? mergeByScan(symbols, count) : mergeByHeap(symbols, count, merges)
     for (let at = 0; at < left; at++) out.push(symbols[at] ?? 0)
     if (symbols.length > 1 << 16) symbols = new Int32Array(256)
   }
 }
 
 /** Writes one id a character (or a byte) and returns how many. */
-function spell(vocabulary: Vocabulary, units: Uint16Array, length: number, space: number, symbols: Int32Array): number {
+function writeSymbols(vocabulary: Vocabulary, units: Uint16Array, length: number, space: number, symbols: Int32Array): number {
   const {unitIds, byteIds} = vocabulary
   let count = 0
   for (let at = 0; at < length; at++) {
@@ -55,40 +54,43 @@ function spell(vocabulary: Vocabulary, units: Uint16Array, length: number, space
   return count
 }
 
-function mergeByScan(symbols: Int32Array, length: number, merges: MergeTable): number {
-  const merged = scanIds
-  const ranks = scanRanks
-  const look = (at: number) => {
+/** Merges up to {@link SCAN_LIMIT} symbols in place and returns how many are left. */
+function createScan(merges: MergeTable): (symbols: Int32Array, length: number) => number {
+  const merged = new Int32Array(SCAN_LIMIT)
+  const ranks = new Float64Array(SCAN_LIMIT)
+  const look = (symbols: Int32Array, at: number) => {
     const slot = merges.slotOf(symbols[at] ?? 0, symbols[at + 1] ?? 0)
     merged[at] = merges.ids(slot)
     ranks[at] = merged[at] === -1 ? Infinity : merges.ranks(slot)
   }
-  let count = length
-  for (let at = 0; at + 1 < count; at++) look(at)
-  for (;;) {
-    let best = -1
-    let bestRank = Infinity
-    for (let at = 0; at + 1 < count; at++) {
-      const rank = ranks[at] ?? Infinity
-      if (rank < bestRank) {
-        best = at
-        bestRank = rank
+  return (symbols, length) => {
+    let count = length
+    for (let at = 0; at + 1 < count; at++) look(symbols, at)
+    for (;;) {
+      let best = -1
+      let bestRank = Infinity
+      for (let at = 0; at + 1 < count; at++) {
+        const rank = ranks[at] ?? Infinity
+        if (rank < bestRank) {
+          best = at
+          bestRank = rank
+        }
       }
+      if (best === -1) return count
+      symbols[best] = merged[best] ?? 0
+      count--
+      for (let at = best + 1; at < count; at++) {
+        symbols[at] = symbols[at + 1] ?? 0
+        merged[at] = merged[at + 1] ?? 0
+        ranks[at] = ranks[at + 1] ?? 0
+      }
+      if (best + 1 < count) look(symbols, best)
+      if (best > 0) look(symbols, best - 1)
     }
-    if (best === -1) return count
-    symbols[best] = merged[best] ?? 0
-    count--
-    for (let at = best + 1; at < count; at++) {
-      symbols[at] = symbols[at + 1] ?? 0
-      merged[at] = merged[at + 1] ?? 0
-      ranks[at] = ranks[at + 1] ?? 0
-    }
-    if (best + 1 < count) look(best)
-    if (best > 0) look(best - 1)
   }
 }
 
-/** The same for long chunks in O(n log n): a run of a million equal letters is one chunk. */
+/** The same for long chunks, in O(n log n): a run of a million equal letters is one chunk. */
 function mergeByHeap(symbols: Int32Array, length: number, merges: MergeTable): number {
   const next = new Int32Array(length)
   const previous = new Int32Array(length)

@@ -6,19 +6,19 @@ export interface ChunkCache {
   keep(units: Uint16Array, length: number, out: readonly number[], from: number): void
 }
 
-const slotCount = 1 << 18
-const entryLimit = 1 << 17
-const unitLimit = 1 << 20
-const idLimit = 1 << 19
+const SLOTS = 1 << 18
+const MAX_ENTRIES = 1 << 17
+const MAX_UNITS = 1 << 20
+const MAX_IDS = 1 << 19
 /** Numbers of one entry: hash, where its units begin, how many, where its ids begin, how many. */
-const stride = 5
+const STRIDE = 5
 
 /** Everything is forgotten at once when it is full: the common chunks are back after a few thousand characters. */
 export function createChunkCache(): ChunkCache {
-  const slots = new Int32Array(slotCount)
-  const entries = new Int32Array((entryLimit + 1) * stride)
-  const keys = new Uint16Array(unitLimit)
-  const values = new Int32Array(idLimit)
+  const slots = new Int32Array(SLOTS)
+  const entries = new Int32Array((MAX_ENTRIES + 1) * STRIDE)
+  const keys = new Uint16Array(MAX_UNITS)
+  const values = new Int32Array(MAX_IDS)
   let entryCount = 0
   let unitCount = 0
   let idCount = 0
@@ -27,7 +27,7 @@ export function createChunkCache(): ChunkCache {
 
   return {
     emit(hash, units, length, out) {
-      let slot = (hash ^ (hash >>> 16)) & (slotCount - 1)
+      let slot = (hash ^ (hash >>> 16)) & (SLOTS - 1)
       for (;;) {
         const entry = slots[slot] ?? 0
         if (entry === 0) {
@@ -35,7 +35,7 @@ export function createChunkCache(): ChunkCache {
           missedHash = hash
           return false
         }
-        const at = entry * stride
+        const at = entry * STRIDE
         if (entries[at] === hash && entries[at + 2] === length) {
           const from = entries[at + 1] ?? 0
           let same = 0
@@ -47,19 +47,19 @@ export function createChunkCache(): ChunkCache {
             return true
           }
         }
-        slot = (slot + 1) & (slotCount - 1)
+        slot = (slot + 1) & (SLOTS - 1)
       }
     },
     keep(units, length, out, from) {
       const count = out.length - from
-      if (entryCount === entryLimit || unitCount + length > unitLimit || idCount + count > idLimit) {
+      if (entryCount === MAX_ENTRIES || unitCount + length > MAX_UNITS || idCount + count > MAX_IDS) {
         slots.fill(0)
         entryCount = unitCount = idCount = 0
         return
       }
       entryCount++
       slots[missed] = entryCount
-      const at = entryCount * stride
+      const at = entryCount * STRIDE
       entries[at] = missedHash
       entries[at + 1] = unitCount
       entries[at + 2] = length

@@ -7,7 +7,7 @@ import type {Vocabulary} from './vocabulary.js'
 export type EncodeText = (text: string, start: number, end: number, out: number[]) => void
 
 /** Longer chunks are rarely met twice, and would push out the others. */
-const longestKept = 512
+const LONGEST_KEPT = 512
 
 /**
  * Byte-pair encoding of a text in chunks: it is cut wherever no piece holds the two neighbours, every chunk is encoded by itself, and
@@ -23,7 +23,7 @@ export function createTextEncoder(vocabulary: Vocabulary, bpe: Bpe, space: numbe
   let units = new Uint16Array(1024)
 
   const encodeChunk = (hash: number, length: number, out: number[]) => {
-    if (length > longestKept) {
+    if (length > LONGEST_KEPT) {
       bpe(units, length, out)
       return
     }

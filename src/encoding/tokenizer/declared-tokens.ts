@@ -33,9 +33,10 @@ export function checkBytes(path: string, {byteIds}: Vocabulary): void {
   if (missing > 0) refuse(path, `its vocabulary lacks ${missing} of the 256 byte pieces`)
 }
 
-/** @throws {PolarError} MODEL_UNSUPPORTED, always */
+/** Throws MODEL_UNSUPPORTED, always. */
 export function refuse(path: string, found: string): never {
   throw new PolarError('environment', 'MODEL_UNSUPPORTED', `${path} is not a tokenizer that polar reads exactly: ${found}`, {
-    facts: {path},
+    suggestions: ['name the checkpoint as it was published, with its own tokenizer.model and tokenizer_config.json'],
+    facts: {file: path},
   })
 }

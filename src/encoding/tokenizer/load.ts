@@ -1,15 +1,15 @@
-import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {PolarError} from '../../errors.js'
+import {readIfThere} from './read-if-there.js'
 import {tokenizerFromJson} from './tokenizer-json.js'
 import {tokenizerFromSentencePiece} from './tokenizer-sentencepiece.js'
 import {readTokenizerSettings} from './tokenizer-settings.js'
-import type {LoadedTokenizer} from './text-laws.js'
+import type {LoadedTokenizer} from './tokenizer-traits.js'
 
 /**
  * Loads the tokenizer of a checkpoint: `tokenizer.model` with the added tokens that the small JSON files declare, or `tokenizer.json`
  * where that is all there is. Ids are those of Hugging Face's fast tokenizer.
- * @throws {PolarError} MODEL_NOT_FOUND where `dir` has neither file, MODEL_UNSUPPORTED where it is a kind that is not read exactly
+ * Throws MODEL_NOT_FOUND where `dir` has neither file, MODEL_UNSUPPORTED where it is a kind that is not read exactly, NOT_READABLE.
  */
 export async function loadTokenizer(dir: string): Promise<LoadedTokenizer> {
   const model = await readIfThere(join(dir, 'tokenizer.model'))
@@ -25,17 +25,4 @@ export async function loadTokenizer(dir: string): Promise<LoadedTokenizer> {
       suggestions: ['copy tokenizer.model and tokenizer_config.json of the base model into that directory'],
     },
   )
-}
-
-async function readIfThere(path: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new PolarError('environment', 'MODEL_UNSUPPORTED', `${path} cannot be read (${String(code)})`, {
-      cause: error,
-      facts: {path},
-    })
-  }
 }

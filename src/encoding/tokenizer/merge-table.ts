@@ -1,5 +1,5 @@
 /** What two neighbouring ids become. */
-export interface Merge {
+interface Merge {
   readonly id: number
   /** Merges of lower rank come first. */
   readonly rank: number
@@ -24,7 +24,7 @@ export interface MergeTableOptions {
   readonly expected?: number
 }
 
-const none: Merge = {id: -1, rank: Infinity}
+const NONE: Merge = {id: -1, rank: Infinity}
 
 /** An open hash table over typed arrays: a Map would need one object a pair, and pairs are asked for in the innermost loop. */
 export function createMergeTable({resolve, limit = 1 << 18, expected = 60_000}: MergeTableOptions = {}): MergeTable {
@@ -72,7 +72,7 @@ export function createMergeTable({resolve, limit = 1 << 18, expected = 60_000}: 
   return {
     slotOf(left, right) {
       const slot = probe(left, right)
-      return lefts[slot] === -1 && resolve ? insert(left, right, resolve(left, right) ?? none) : slot
+      return lefts[slot] === -1 && resolve ? insert(left, right, resolve(left, right) ?? NONE) : slot
     },
     ids: (slot) => (lefts[slot] === -1 ? -1 : (ids[slot] ?? -1)),
     ranks: (slot) => ranks[slot] ?? Infinity,

@@ -10,7 +10,7 @@ export interface AdjacentPairs {
 
 /**
  * Pairs of neighbours in all pieces, with `▁` read as the unit `space`. Where a text has a pair that is not among them, no piece can
- * reach across, so that byte-pair encoding gives the same ids for both sides apart (facts/embedded.md §3).
+ * reach across, so that byte-pair encoding gives the same ids for both sides apart.
  */
 export function adjacentPairs({units, starts, size: pieceCount}: PieceTexts, space: number): AdjacentPairs {
   const ascii = new Uint8Array(128 * 128)

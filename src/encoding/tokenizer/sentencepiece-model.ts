@@ -13,11 +13,11 @@ export interface SentencePieceModel {
   readonly normalizer: {readonly name: string; readonly hasRules: boolean}
 }
 
-const algorithms = ['unigram', 'bpe', 'word', 'char'] as const
+const ALGORITHMS = ['unigram', 'bpe', 'word', 'char'] as const
 
 /**
  * Reads a SentencePiece model; field numbers and defaults as in sentencepiece's `sentencepiece_model.proto`.
- * @throws {RangeError} where the bytes are not such a message
+ * Throws a RangeError where the bytes are not such a message.
  */
 export function parseSentencePieceModel(bytes: Buffer): SentencePieceModel {
   // A piece takes at least two bytes.
@@ -41,7 +41,7 @@ export function parseSentencePieceModel(bytes: Buffer): SentencePieceModel {
     }
   }
   const onTrainer = (number: number, value: number) => {
-    if (number === 3) algorithm = algorithms[value - 1] ?? malformed(`model type ${value}`)
+    if (number === 3) algorithm = ALGORITHMS[value - 1] ?? malformed(`model type ${value}`)
   }
   const onNormalizer = (number: number, value: number, start: number) => {
     if (number === 1) name = bytes.toString('utf8', start, value)

@@ -1,9 +1,10 @@
-import {z} from 'zod'
+import * as z from 'zod'
+import {parseJson} from '../../system/json.js'
 import {assembleTokenizer} from './assemble.js'
 import {addBosAndEos, checkBytes, checkDeclared, refuse} from './declared-tokens.js'
 import {createMergeTable, type MergeTable} from './merge-table.js'
 import {buildPieceTexts} from './piece-texts.js'
-import type {LoadedTokenizer} from './text-laws.js'
+import type {LoadedTokenizer} from './tokenizer-traits.js'
 import type {TokenizerSettings} from './tokenizer-settings.js'
 import {byteOfText, createVocabulary, type Vocabulary} from './vocabulary.js'
 
@@ -41,7 +42,7 @@ const templateSchema = z.object({
 
 /**
  * A tokenizer saved by Hugging Face's fast classes: BPE with byte fallback, spaces written as `▁`, as InternLM2 and Llama have it.
- * @throws {PolarError} MODEL_UNSUPPORTED, naming what is not read
+ * Throws MODEL_UNSUPPORTED, naming what is not read.
  */
 export function tokenizerFromJson(path: string, text: string, settings: TokenizerSettings): LoadedTokenizer {
   const file = parseFile(path, text)
@@ -53,8 +54,9 @@ export function tokenizerFromJson(path: string, text: string, settings: Tokenize
   if (file.pre_tokenizer) refuse(path, `it has a pre-tokenizer (${file.pre_tokenizer.type})`)
   checkDeclared(path, file.added_tokens)
   for (const {content, normalized} of file.added_tokens) {
-    if (normalized && (prefix !== '' || /[ ▁]/.test(content)))
+    if (normalized && (prefix !== '' || /[ ▁]/.test(content))) {
       refuse(path, `its added token ${content} is normalised before it is looked for`)
+    }
   }
   const known = new Map(file.added_tokens.map((token) => [token.content, token.id]))
   const idOf = (name: string) => known.get(name) ?? idIn(vocabulary, name)
@@ -75,12 +77,8 @@ export function tokenizerFromJson(path: string, text: string, settings: Tokenize
 }
 
 function parseFile(path: string, text: string): z.infer<typeof fileSchema> {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return refuse(path, 'it is not JSON')
-  }
+  const json = parseJson(text)
+  if (json === undefined) return refuse(path, 'it is not JSON')
   const file = fileSchema.safeParse(json)
   return file.success ? file.data : refuse(path, `it has no ${file.error.issues[0]?.path.join('.') ?? 'model'} of the usual form`)
 }
@@ -123,8 +121,9 @@ function mergesOf(path: string, merges: unknown, vocabulary: Vocabulary): MergeT
     const pair: readonly unknown[] = typeof merge === 'string' ? merge.split(' ') : Array.isArray(merge) ? merge : []
     const left = pair[0]
     const right = pair[1]
-    if (typeof left !== 'string' || typeof right !== 'string' || pair.length > 2)
+    if (typeof left !== 'string' || typeof right !== 'string' || pair.length > 2) {
       return refuse(path, `merge ${rank} is not a pair`)
+    }
     const leftId = vocabulary.idOf(left)
     const rightId = vocabulary.idOf(right)
     const id = leftId === -1 || rightId === -1 ? -1 : vocabulary.idOfJoined(leftId, rightId)
@@ -154,8 +153,9 @@ function readNormalizer(path: string, normalizer: Step | null | undefined): {pre
 function readTemplate(path: string, processor: Step | null | undefined): {before: number[]; after: number[]} {
   if (!processor) return {before: [], after: []}
   const template = templateSchema.safeParse(processor)
-  if (processor.type !== 'TemplateProcessing' || !template.success)
+  if (processor.type !== 'TemplateProcessing' || !template.success) {
     return refuse(path, `its post-processor is ${described(processor)}`)
+  }
   const before: number[] = []
   const after: number[] = []
   let side = before

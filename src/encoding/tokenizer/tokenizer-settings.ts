@@ -1,7 +1,8 @@
-import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {z} from 'zod'
+import * as z from 'zod'
 import {PolarError} from '../../errors.js'
+import {parseJson} from '../../system/json.js'
+import {readIfThere} from './read-if-there.js'
 
 const tokenSchema = z.object({
   content: z.string(),
@@ -51,7 +52,7 @@ export interface TokenizerSettings {
 /**
  * Reads `tokenizer_config.json`, and, where that has no `added_tokens_decoder`, `special_tokens_map.json` and `added_tokens.json`,
  * as transformers 4.48 does. A missing file counts as empty.
- * @throws {PolarError} MODEL_UNSUPPORTED where a file is not what it should be
+ * Throws MODEL_UNSUPPORTED where a file is not what it should be, NOT_READABLE.
  */
 export async function readTokenizerSettings(dir: string): Promise<TokenizerSettings> {
   const config = await readJson(dir, 'tokenizer_config.json', configSchema)
@@ -84,25 +85,21 @@ export async function readTokenizerSettings(dir: string): Promise<TokenizerSetti
 }
 
 async function readJson<S extends z.ZodType>(dir: string, name: string, schema: S): Promise<z.infer<S>> {
-  const path = join(dir, name)
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return schema.parse({})
-    throw new PolarError('environment', 'MODEL_UNSUPPORTED', `${path} cannot be read`, {cause: error, facts: {path}})
-  }
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    throw new PolarError('environment', 'MODEL_UNSUPPORTED', `${path} is not JSON`, {cause: error, facts: {path}})
-  }
+  const file = join(dir, name)
+  const bytes = await readIfThere(file)
+  if (bytes === undefined) return schema.parse({})
+  const json = parseJson(bytes.toString('utf8'))
+  if (json === undefined) throw unsupported(file, 'is not JSON')
   const result = schema.safeParse(json)
   if (result.success) return result.data
   const issue = result.error.issues[0]
   const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : ''
-  throw new PolarError('environment', 'MODEL_UNSUPPORTED', `${path} is not as expected${where}: ${issue?.message ?? ''}`, {
-    facts: {path},
+  throw unsupported(file, `is not as expected${where}: ${issue?.message ?? ''}`)
+}
+
+function unsupported(file: string, found: string): PolarError {
+  return new PolarError('environment', 'MODEL_UNSUPPORTED', `${file} ${found}`, {
+    suggestions: ['fetch this file again'],
+    facts: {file},
   })
 }

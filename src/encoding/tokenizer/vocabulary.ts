@@ -13,7 +13,7 @@ export interface Vocabulary {
   readonly byteIds: Int32Array
 }
 
-const base = 0x01000193
+const HASH_BASE = 0x01000193
 
 /**
  * Indexes the pieces by a hash of their UTF-16 code units. The hash of two texts together follows from theirs, so that asking what two
@@ -28,14 +28,14 @@ export function createVocabulary(texts: PieceTexts): Vocabulary {
     const start = starts[id] ?? 0
     const end = starts[id + 1] ?? 0
     let hash = 0
-    for (let at = start; at < end; at++) hash = (Math.imul(hash, base) + (units[at] ?? 0) + 1) | 0
+    for (let at = start; at < end; at++) hash = (Math.imul(hash, HASH_BASE) + (units[at] ?? 0) + 1) | 0
     hashes[id] = hash
     if (end - start === 1) unitIds[units[start] ?? 0] = id
     if (end - start > longest) longest = end - start
   }
   const powers = new Int32Array(longest + 1)
   powers[0] = 1
-  for (let at = 1; at <= longest; at++) powers[at] = Math.imul(powers[at - 1] ?? 0, base)
+  for (let at = 1; at <= longest; at++) powers[at] = Math.imul(powers[at - 1] ?? 0, HASH_BASE)
 
   const slotMask = 2 ** Math.ceil(Math.log2(size * 2 + 2)) - 1
   const slots = new Int32Array(slotMask + 1).fill(-1)
@@ -48,7 +48,7 @@ export function createVocabulary(texts: PieceTexts): Vocabulary {
     for (let at = 0; at < length; at++) if (units[from + at] !== units[other + at]) return false
     return true
   }
-  const spells = (id: number, text: string) => {
+  const hasText = (id: number, text: string) => {
     const start = starts[id] ?? 0
     for (let at = 0; at < text.length; at++) if (units[start + at] !== text.charCodeAt(at)) return false
     return true
@@ -67,10 +67,10 @@ export function createVocabulary(texts: PieceTexts): Vocabulary {
 
   const idOf = (text: string): number => {
     let hash = 0
-    for (let at = 0; at < text.length; at++) hash = (Math.imul(hash, base) + text.charCodeAt(at) + 1) | 0
+    for (let at = 0; at < text.length; at++) hash = (Math.imul(hash, HASH_BASE) + text.charCodeAt(at) + 1) | 0
     for (let slot = firstSlot(hash, text.length); ; slot = (slot + 1) & slotMask) {
       const id = slots[slot] ?? -1
-      if (id === -1 || (hashes[id] === hash && lengthOf(id) === text.length && spells(id, text))) return id
+      if (id === -1 || (hashes[id] === hash && lengthOf(id) === text.length && hasText(id, text))) return id
     }
   }
   return {
@@ -87,8 +87,9 @@ export function createVocabulary(texts: PieceTexts): Vocabulary {
         if (id === -1) return -1
         if (hashes[id] !== hash || lengthOf(id) !== length) continue
         const start = starts[id] ?? 0
-        if (sameUnits(start, starts[left] ?? 0, leftLength) && sameUnits(start + leftLength, starts[right] ?? 0, rightLength))
+        if (sameUnits(start, starts[left] ?? 0, leftLength) && sameUnits(start + leftLength, starts[right] ?? 0, rightLength)) {
           return id
+        }
       }
     },
     unitIds,

@@ -129,7 +129,7 @@ function biasTensors(config: ModelConfig, found: FoundTensors, directory: string
     const weight = expectedTensors(config).get(name.replace(/\.bias$/, '.weight'))
     if (!weight || !/\.attention\.(wqkv|wo)\.bias$/.test(name)) {
       throw unsupported(directory, `${directory} has a tensor ${name}, which this net has no place for`, [
-        'only nets of InternLM2ForRewardModel can be run here',
+        'name a POLAR reward model: --model internlm/POLAR-1_8B or --model DIRECTORY',
       ])
     }
     shapes.set(name, weight.slice(0, 1))

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import {PolarError} from '../../errors.js'
 
 /** How positions are stretched beyond what the net was trained on. */
-export type RopeScaling =
+type RopeScaling =
   | {readonly type: 'none'}
   /** Positions divided by `factor`. */
   | {readonly type: 'linear'; readonly factor: number}
@@ -32,33 +32,33 @@ const NO_REWARD: Readonly<Record<string, string>> = {
   InternLM2ForSequenceClassification: 'a classifier, not a POLAR reward model',
 }
 
-const SIZE = z.number().int().positive()
-const ROPE = z.looseObject({
+const sizeSchema = z.number().int().positive()
+const ropeSchema = z.looseObject({
   type: z.string().optional(),
   rope_type: z.string().optional(),
   factor: z.number().positive().optional(),
   rope_theta: z.number().positive().optional(),
 })
-const CONFIG = z.looseObject({
+const configSchema = z.looseObject({
   architectures: z.array(z.string()).min(1),
-  hidden_size: SIZE,
-  num_hidden_layers: SIZE,
-  num_attention_heads: SIZE,
-  num_key_value_heads: SIZE.nullish(),
-  intermediate_size: SIZE,
-  vocab_size: SIZE,
+  hidden_size: sizeSchema,
+  num_hidden_layers: sizeSchema,
+  num_attention_heads: sizeSchema,
+  num_key_value_heads: sizeSchema.nullish(),
+  intermediate_size: sizeSchema,
+  vocab_size: sizeSchema,
   rms_norm_eps: z.number().positive(),
   hidden_act: z.string().default('silu'),
   rope_theta: z.number().positive().optional(),
-  rope_scaling: ROPE.nullish(),
-  rope_parameters: ROPE.nullish(),
-  max_position_embeddings: SIZE,
+  rope_scaling: ropeSchema.nullish(),
+  rope_parameters: ropeSchema.nullish(),
+  max_position_embeddings: sizeSchema,
 })
 
 /** GroupQueryAttention of ONNX Runtime 1.30 rotates heads of such sizes only. */
 const HEAD_SIZE_STEP = 16
 
-function ropeScaling(config: z.infer<typeof CONFIG>, refuse: (found: string) => PolarError): RopeScaling {
+function ropeScaling(config: z.infer<typeof configSchema>, refuse: (found: string) => PolarError): RopeScaling {
   // `rope_parameters` is how transformers 5 writes both the base and the scaling.
   const scaling = config.rope_scaling ?? config.rope_parameters
   const type = scaling?.rope_type ?? scaling?.type
@@ -80,7 +80,7 @@ export function modelConfig(json: unknown, file: string): ModelConfig {
   const found = architectures.data.architectures.join(', ')
   if (found !== ARCHITECTURE) throw refuse(`says ${found}: ${NO_REWARD[found] ?? `only ${ARCHITECTURE} can be run`}`)
 
-  const parsed = CONFIG.safeParse(json)
+  const parsed = configSchema.safeParse(json)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw refuse(`cannot be used: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`)

@@ -29,6 +29,8 @@ export interface LoadOptions {
   readonly signal?: AbortSignal
   /** Told the share, 0 to 1, of the 8-bit weights that are made, once for each checkpoint; they are kept under `POLAR_HOME`. */
   readonly onQuantizing?: (share: number) => void
+  /** Told once, in a sentence, where another process is making the 8-bit weights and this one waits for it. */
+  readonly onWaiting?: (message: string) => void
 }
 
 /** A reward model that runs in this process. */
@@ -62,11 +64,16 @@ async function loadWeights(
   checkpoint: Checkpoint,
   dtype: 'f32' | 'q8',
   digest: string,
-  {signal, onQuantizing}: LoadOptions,
+  {signal, onQuantizing, onWaiting}: LoadOptions,
 ): Promise<{weights: Weights; folder: string}> {
   if (dtype === 'q8') {
     const {quantizedWeights} = await import('./quantized-weights.js')
-    return quantizedWeights(checkpoint, {digest, ...(signal && {signal}), ...(onQuantizing && {onProgress: onQuantizing})})
+    return quantizedWeights(checkpoint, {
+      digest,
+      ...(signal && {signal}),
+      ...(onQuantizing && {onProgress: onQuantizing}),
+      ...(onWaiting && {onWaiting}),
+    })
   }
   const folder = externalFolder([...checkpoint.tensors.values()].map(({file}) => file))
   return {weights: floatWeights(checkpoint, folder), folder}

@@ -16,18 +16,18 @@ export type ElementType = keyof typeof ELEMENT_TYPES
 export const MICROSOFT = 'com.microsoft'
 
 /** Where a tensor's bytes lie: `location` is a path below the session's external data folder. */
-export interface ExternalData {
+interface ExternalData {
   readonly location: string
   readonly offset: number
   readonly bytes: number
 }
 
-export type AttributeValue = number | {readonly float: number} | {readonly ints: readonly number[]}
+type AttributeValue = number | {readonly float: number} | {readonly ints: readonly number[]}
 
 /** A fixed size, or the name of one that each run chooses. */
-export type Dimension = number | string
+type Dimension = number | string
 
-export interface OnnxNode {
+interface OnnxNode {
   readonly type: string
   /** Default: the standard ONNX operators; {@link MICROSOFT} for ONNX Runtime's own. */
   readonly domain?: string

@@ -1,13 +1,12 @@
 import {createHash} from 'node:crypto'
 import {mkdir, open, type FileHandle} from 'node:fs/promises'
 import {dirname} from 'node:path'
-import {setTimeout as wait} from 'node:timers/promises'
-import {PolarError} from '../../errors.js'
 import {fileError, hasCode} from '../../system/file-errors.js'
-import {lock, writeAtomically} from '../../system/files.js'
+import {removeTemporaries, writeAtomically} from '../../system/files.js'
 import {readFully} from '../../system/read-fully.js'
 import {storedTensor, type Checkpoint, type StoredTensor} from './checkpoint.js'
 import type {Q8Plan} from './q8-plan.js'
+import {lockQuantizing, type LockOptions} from './quantizing-lock.js'
 import {quantizeRows, rotateBlocks, rotationSize} from './quantize.js'
 import {readWeights} from './read-weights.js'
 
@@ -19,8 +18,7 @@ export interface QuantizedLayer {
   readonly scales: number
 }
 
-export interface QuantizeOptions {
-  readonly signal?: AbortSignal
+export interface QuantizeOptions extends LockOptions {
   /** Told how much of the work is done, from 0 to 1. Not called where the file is there already. */
   readonly onProgress?: (share: number) => void
 }
@@ -69,7 +67,8 @@ export function quantizedLayout(checkpoint: Checkpoint): {layers: ReadonlyMap<st
 /**
  * Makes sure that `path` holds the checkpoint's linear layers in the plan's form, made from the weights with this digest. A file
  * that is there is hashed whole and used if it is what it says and says what is asked; any other is made again. Memory: one layer.
- * Throws DISK_FULL, NOT_WRITABLE or MODEL_UNSUPPORTED (weights that end too early).
+ * Throws DISK_FULL, NOT_WRITABLE, LOCKED (another process that makes it stands still) or MODEL_UNSUPPORTED (weights
+ * that end too early).
  */
 export async function ensureQuantizedFile(
   path: string,
@@ -88,8 +87,9 @@ export async function ensureQuantizedFile(
   await mkdir(dirname(path), {recursive: true}).catch((error: unknown) => {
     throw fileError(error, dirname(path))
   })
-  const release = await waitForLock(`${path}.lock`, signal)
+  const release = await lockQuantizing(path, options)
   try {
+    await removeTemporaries(path)
     if (await isIntact(path, expected, signal)) return // another process has made it meanwhile
     await writeAtomically(path, async (file) => {
       const sha256 = await writeLayers(file, checkpoint, plan, options)
@@ -136,17 +136,6 @@ async function hashData(file: FileHandle, size: number, signal: AbortSignal | un
     position += bytesRead
   }
   return hash.digest('hex')
-}
-
-async function waitForLock(path: string, signal: AbortSignal | undefined): Promise<() => Promise<void>> {
-  for (;;) {
-    try {
-      return await lock(path, 'the quantised model')
-    } catch (error) {
-      if (!(error instanceof PolarError) || error.code !== 'LOCKED') throw error
-    }
-    await wait(500, undefined, signal ? {signal} : {}) // whoever holds it is making what we need
-  }
 }
 
 /** Writes every layer behind the header; returns the sha256 of all that. */

@@ -19,8 +19,11 @@ export interface SafetensorsEntry {
 
 // The limit of the reference implementation (safetensors 0.8, `MAX_HEADER_SIZE`).
 const MAX_HEADER_BYTES = 100_000_000
-const COUNT = z.number().int().nonnegative()
-const HEADER = z.record(z.string(), z.object({dtype: z.string(), shape: z.array(COUNT), data_offsets: z.tuple([COUNT, COUNT])}))
+const countSchema = z.number().int().nonnegative()
+const headerSchema = z.record(
+  z.string(),
+  z.object({dtype: z.string(), shape: z.array(countSchema), data_offsets: z.tuple([countSchema, countSchema])}),
+)
 
 export function isFloatType(type: string): type is SafetensorsType {
   return Object.hasOwn(TYPE_BYTES, type)
@@ -33,13 +36,13 @@ function unsupported(file: string, found: string, facts: Record<string, unknown>
   })
 }
 
-function parseHeader(file: string, bytes: Uint8Array): z.infer<typeof HEADER> {
+function parseHeader(file: string, bytes: Uint8Array): z.infer<typeof headerSchema> {
   const json = isUtf8(bytes) ? parseJson(Buffer.from(bytes).toString()) : undefined
   if (json === undefined) throw unsupported(file, 'is not a safetensors file: its header is not JSON')
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw unsupported(file, 'is not a safetensors file: its header is not a JSON object')
   }
-  const parsed = HEADER.safeParse(Object.fromEntries(Object.entries(json).filter(([name]) => name !== '__metadata__')))
+  const parsed = headerSchema.safeParse(Object.fromEntries(Object.entries(json).filter(([name]) => name !== '__metadata__')))
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   throw unsupported(file, `has a damaged header: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`)
@@ -51,8 +54,9 @@ export async function readSafetensors(file: string): Promise<Map<string, Safeten
   try {
     const {size} = await handle.stat()
     const prefix = Buffer.alloc(8)
-    if ((await readFully(handle, prefix, 0)).length < 8)
+    if ((await readFully(handle, prefix, 0)).length < 8) {
       throw unsupported(file, `is not a safetensors file: it has ${size} bytes`)
+    }
     const headerBytes = Number(prefix.readBigUInt64LE())
     if (headerBytes > MAX_HEADER_BYTES) {
       throw unsupported(file, 'is not a safetensors file: it does not begin with the size of a header')

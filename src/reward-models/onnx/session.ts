@@ -16,8 +16,8 @@ export interface KeptOutputs {
 }
 
 /**
- * A loaded model on a thread of its own. Requests are answered one after the other; they reject with OUT_OF_MEMORY, ENGINE_FAILED, or,
- * where the thread has ended or was closed, ENGINE_EXITED.
+ * A loaded model on a thread of its own. Requests are answered one after the other. Each throws OUT_OF_MEMORY or ENGINE_FAILED, and
+ * ENGINE_EXITED where the thread has ended or was closed.
  */
 export interface OnnxSession {
   /** Version of ONNX Runtime. */
@@ -88,7 +88,7 @@ function failure({doing, words}: SessionReply & {type: 'failed'}): PolarError {
   })
 }
 
-const RUN_AGAIN = ['the same command again goes on where it stopped']
+const RUN_AGAIN = ['run the same command again: it goes on where it stopped']
 
 function exited(how: string, cause?: unknown): PolarError {
   return new PolarError('engine', 'ENGINE_EXITED', `the thread of ONNX Runtime ended ${how}`, {

@@ -2,12 +2,13 @@ import {join} from 'node:path'
 import {beforeAll, describe, expect, test} from 'vitest'
 import {createEncoder} from '../../../src/encoding/encoder.js'
 import {loadTokenizer} from '../../../src/encoding/tokenizer/load.js'
-import type {LoadedTokenizer} from '../../../src/encoding/tokenizer/text-laws.js'
+import type {LoadedTokenizer} from '../../../src/encoding/tokenizer/tokenizer-traits.js'
 import type {Tokenizer} from '../../../src/encoding/tokenizer/tokenizer.js'
 import {PolarError} from '../../../src/errors.js'
 import type {Row} from '../../../src/rows/row.js'
 import {readJsonLines} from '../../fixtures/json-lines.js'
 import {sharedFixtures} from '../../fixtures/shared.js'
+import {withoutTraits} from '../../fixtures/without-traits.js'
 
 interface EncodeRow {
   readonly id: number
@@ -17,11 +18,6 @@ interface EncodeRow {
   readonly text?: string
   readonly cut?: readonly string[]
   readonly error?: string
-}
-
-/** The interface alone, so that nothing is known of the tokenizer but what it says. */
-function withoutLaws({vocabSize, specialTokens, encode, decode}: LoadedTokenizer): Tokenizer {
-  return {vocabSize, specialTokens, encode, decode}
 }
 
 // Recorded from upstream's RewardModelClient.encode: fixtures/reference/README.md §2.
@@ -43,8 +39,8 @@ describe.skipIf(sharedFixtures === undefined)('encode.jsonl', () => {
   }
 
   test.each([
-    ['with the shortcuts that the laws allow', (loaded: LoadedTokenizer): Tokenizer => loaded],
-    ['tokenizing everything', withoutLaws],
+    ['with the shortcuts that its traits allow', (loaded: LoadedTokenizer): Tokenizer => loaded],
+    ['tokenizing everything', withoutTraits],
   ])('texts and cuts are upstream’s, %s', (_name, chosen) => {
     const by = chosen(tokenizer)
     const good = rows.filter((row) => row.error === undefined)

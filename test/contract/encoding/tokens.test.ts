@@ -1,7 +1,7 @@
 import {join} from 'node:path'
 import {beforeAll, describe, expect, test} from 'vitest'
 import {loadTokenizer} from '../../../src/encoding/tokenizer/load.js'
-import type {LoadedTokenizer} from '../../../src/encoding/tokenizer/text-laws.js'
+import type {LoadedTokenizer} from '../../../src/encoding/tokenizer/tokenizer-traits.js'
 import {readJsonLines} from '../../fixtures/json-lines.js'
 import {sharedFixtures} from '../../fixtures/shared.js'
 
@@ -34,7 +34,7 @@ describe.skipIf(sharedFixtures === undefined)('tokens.jsonl', () => {
     }
   })
 
-  test('no string has more ids than the laws allow', () => {
-    for (const row of rows) expect(row.ids.length).toBeLessThanOrEqual(Buffer.byteLength(row.text) + tokenizer.laws.extraIds)
+  test('no string has more ids than the traits allow', () => {
+    for (const row of rows) expect(row.ids.length).toBeLessThanOrEqual(Buffer.byteLength(row.text) + tokenizer.traits.extraIds)
   })
 })

@@ -6,6 +6,7 @@ import {readJsonLines} from '../../fixtures/json-lines.js'
 import {referenceTokenizer} from '../../fixtures/reference-tokenizer.js'
 import {sharedFixtures} from '../../fixtures/shared.js'
 import {temporaryFolder} from '../../fixtures/temporary-folder.js'
+import {isFull} from '../../fixtures/tier.js'
 import {TINY_CHECKPOINTS, tinyCheckpoints, type TinyCheckpoint} from '../../fixtures/tiny-checkpoints.js'
 
 interface Recorded {
@@ -17,7 +18,6 @@ interface Recorded {
 
 // A sixth of all tokens: most texts are short, most tokens are in a few long ones.
 const isQuick = ({id, n_tokens: tokens}: Recorded): boolean => tokens <= 200 || (tokens < 1300 && id % 6 === 0)
-const isFull = process.env['POLAR_TEST_FULL'] === '1'
 
 describe.skipIf(sharedFixtures === undefined)('rewards against the reference implementation', () => {
   const checkpoint = tinyCheckpoints(...TINY_CHECKPOINTS)

@@ -1,15 +1,20 @@
 import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
+import {parseJsonLines} from '../../fixtures/json-lines.js'
 import {runPolar} from '../../fixtures/run-polar.js'
 import {sharedFixtures} from '../../fixtures/shared.js'
 import {temporaryFolder} from '../../fixtures/temporary-folder.js'
 
-const lines = (text: string) =>
-  text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line))
+/** A line of `polar data encode`; the fixtures hold the same, and the row and the options behind it. */
+interface Line {
+  readonly text?: string
+  readonly ids?: readonly number[]
+  readonly row?: unknown
+  readonly options: {readonly max_length: number; readonly max_response_length: number; readonly response_cut_side: string}
+}
+
+const lines = parseJsonLines<Line>
 
 const row = (output: unknown) => JSON.stringify({prompt: 'What is the capital of China?', reference: 'Beijing.', output})
 const textOf = (output: string) =>
@@ -48,8 +53,8 @@ test('several files name themselves, stdin among them; other columns; cuts are t
   expect(code).toBe(0)
   const [first, second] = lines(stdout)
   expect(first).toMatchObject({file: 'a.jsonl', line: 1, cut: ['output']})
-  expect(first.text).toMatch(/g h<\|reward\|>a b c d e f\n ?k l m n\[UNUSED_TOKEN_130\]$/)
-  expect(first.ids[0]).toBe(1)
+  expect(first?.text).toMatch(/g h<\|reward\|>a b c d e f\n ?k l m n\[UNUSED_TOKEN_130\]$/)
+  expect(first?.ids?.[0]).toBe(1)
   expect(second).toMatchObject({file: '-', line: 1, text: 'a\ng<|reward|>a\ni[UNUSED_TOKEN_130]'})
   expect(second).not.toHaveProperty('cut')
 })

@@ -79,7 +79,7 @@ describe('signals', () => {
     child.stdout.resume()
     child.kill(signal)
     expect(await once(child, 'close')).toEqual([code, null])
-    expect(await stderr).toContain(`Stopped by ${signal}.`)
+    expect(await stderr).toContain(`stopped by ${signal}`)
   })
 })
 
@@ -104,12 +104,12 @@ describe('polar.yaml', () => {
   })
 
   test.each([
-    ['data encode:\n  model: polar-nano\n  modle: x\n', 3, 'Did you mean model?'],
-    ['data encode:\n  max-length: none\n', 2, '--max-length: Expected an integer'],
+    ['data encode:\n  model: polar-nano\n  modle: x\n', 3, '; did you mean model?'],
+    ['data encode:\n  max-length: none\n', 2, '--max-length: expected an integer'],
     ['data encode:\n  tokens: maybe\n', 2, '--tokens is true or false'],
     ['data encode:\n  model: [a, b]\n', 2, 'takes one value'],
     ['data encode:\n  json: true\n', 2, 'belongs on the command line'],
-    ['data:\n  encod: {}\n', 2, 'Did you mean encode?'],
+    ['data:\n  encod: {}\n', 2, '; did you mean encode?'],
     ['\ndata: 5\n', 2, 'keys and values'],
     ['data: [\n', 1, ''],
   ])('%j is refused with its line', async (config, line, words) => {

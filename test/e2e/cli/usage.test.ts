@@ -30,22 +30,22 @@ test.each([[['data', 'encode', '--help']], [['help', 'data', 'encode']], [['data
 
 describe('a mistyped line says what was meant', () => {
   test.each([
-    [['dat', 'encode'], 'COMMAND_UNKNOWN', 'Did you mean "polar data encode"?'],
+    [['dat', 'encode'], 'COMMAND_UNKNOWN', '; did you mean "polar data encode"?'],
     [['data', 'encdoe', 'rows.jsonl', '--model', 'm'], 'COMMAND_UNKNOWN', 'Try: polar data encode rows.jsonl --model m'],
-    [['encode', 'rows.jsonl'], 'COMMAND_UNKNOWN', 'Did you mean "polar data encode"?'],
-    [['dta'], 'COMMAND_UNKNOWN', 'Did you mean "polar data"?'],
+    [['encode', 'rows.jsonl'], 'COMMAND_UNKNOWN', '; did you mean "polar data encode"?'],
+    [['dta'], 'COMMAND_UNKNOWN', 'polar has no command "dta"; did you mean "polar data"?'],
     [['quux'], 'COMMAND_UNKNOWN', 'Try: polar --help'],
-    [['data', 'encdoe', '--help'], 'COMMAND_UNKNOWN', 'Did you mean "polar data encode"?'],
-    [['--model', 'm'], 'FLAG_INVALID', '--model stands where a command should be.'],
-    [[...encode, '--max-lenght', '9'], 'FLAG_INVALID', 'has no flag --max-lenght. Did you mean --max-length?'],
+    [['data', 'encdoe', '--help'], 'COMMAND_UNKNOWN', '; did you mean "polar data encode"?'],
+    [['--model', 'm'], 'FLAG_INVALID', '--model stands where a command should be\n'],
+    [[...encode, '--max-lenght', '9'], 'FLAG_INVALID', 'has no flag --max-lenght; did you mean --max-length?'],
     [[...encode, '--max-lenght=9'], 'FLAG_INVALID', '--max-length=9'],
-    [[...encode, '--response-cut-side', 'rihgt'], 'FLAG_INVALID', 'rihgt is not one of right, left. Did you mean right?'],
-    [[...encode, '--max-length', 'many'], 'FLAG_INVALID', '--max-length: Expected an integer but received: many.'],
+    [[...encode, '--response-cut-side', 'rihgt'], 'FLAG_INVALID', 'rihgt is not one of right, left; did you mean right?'],
+    [[...encode, '--max-length', 'many'], 'FLAG_INVALID', '--max-length: expected an integer but received: many\n'],
     [[...encode, '--max-length', '0'], 'FLAG_INVALID', 'greater than or equal to 1'],
     [[...encode, '--model'], 'FLAG_INVALID', '--model'],
-    [['data', 'encode', '--model', 'm'], 'FLAG_INVALID', 'polar data encode needs FILES.'],
-    [['data', 'encode', 'rows.jsonl'], 'FLAG_INVALID', 'polar data encode needs --model.'],
-    [['autocomplete', 'bahs'], 'FLAG_INVALID', 'Did you mean bash?'],
+    [['data', 'encode', '--model', 'm'], 'FLAG_INVALID', 'polar data encode needs FILES\n'],
+    [['data', 'encode', 'rows.jsonl'], 'FLAG_INVALID', 'polar data encode needs --model\n'],
+    [['autocomplete', 'bahs'], 'FLAG_INVALID', '; did you mean bash?'],
   ])('%j', async (argv, code, words) => {
     const cwd = await temporaryFolder()
     const human = await runPolar(argv, {cwd})

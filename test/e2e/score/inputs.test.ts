@@ -1,7 +1,10 @@
+import {once} from 'node:events'
 import {mkdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
+import {text} from 'node:stream/consumers'
 import {gzipSync} from 'node:zlib'
 import {describe, expect, test} from 'vitest'
+import {parseJsonLines} from '../../fixtures/json-lines.js'
 import {runPolar, startPolar} from '../../fixtures/run-polar.js'
 import {temporaryFolder} from '../../fixtures/temporary-folder.js'
 
@@ -67,10 +70,7 @@ test.each<[string, string | Buffer]>([
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'rows.jsonl'), contents)
   const {code, stdout} = await runPolar(['score', 'rows.jsonl', ...model], {cwd: folder})
-  const rewards = stdout
-    .trimEnd()
-    .split('\n')
-    .map((line): unknown => JSON.parse(line).reward)
+  const rewards = parseJsonLines<{reward: number}>(stdout).map(({reward}) => reward)
   expect(code).toBe(0)
   expect(rewards).toHaveLength(2)
   expect(rewards[0]).toBe(rewards[1])
@@ -81,14 +81,19 @@ describe('what stops a run before it begins', () => {
     ['a missing file', ['missing.jsonl', ...model], 3, /missing\.jsonl: no such file/],
     ['a folder', ['.', ...model], 3, /\.: a folder, not a file/],
     ['an empty file', ['empty.jsonl', ...model], 3, /empty\.jsonl: the file is empty/],
-    ['an unknown flag', ['rows.jsonl', '--modle', 'polar-nano'], 2, /--model/],
-    ['no model', ['rows.jsonl'], 2, /model/],
+    ['an unknown flag', ['rows.jsonl', '--modle', 'polar-nano'], 2, /polar score has no flag --modle; did you mean --model\?/],
+    ['no model', ['rows.jsonl'], 2, /polar score needs --model\n/],
     ['an unknown model', ['rows.jsonl', '--model', 'no/such'], 4, /no directory no\/such/],
     ['a model without a tokenizer', ['rows.jsonl', '--model', 'bare'], 4, /bare.*tokenizer/],
     ['the input as output', ['rows.jsonl', ...model, '-o', './rows.jsonl'], 2, /over the input/],
     ['an output in no folder', ['rows.jsonl', ...model, '-o', 'no/out.jsonl'], 4, /no\/out\.jsonl/],
     ['--json without a file', ['rows.jsonl', ...model, '--json'], 2, /-o FILE/],
-    ['--sort with a file', ['rows.jsonl', ...model, '--sort', '-o', 'out.jsonl'], 2, /sort/],
+    [
+      '--sort with a file',
+      ['rows.jsonl', ...model, '--sort', '-o', 'out.jsonl'],
+      2,
+      /--output=out\.jsonl cannot also be provided when using --sort\n/,
+    ],
   ])('%s', async (_, argv, exit, message) => {
     const folder = await temporaryFolder()
     await writeFile(join(folder, 'rows.jsonl'), good)
@@ -128,10 +133,9 @@ test('a reader that leaves early ends the program quietly', async () => {
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'rows.jsonl'), `${good}\n`.repeat(3000))
   const child = startPolar(['score', 'rows.jsonl', ...model], {cwd: folder})
-  let stderr = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  child.stdout.once('data', () => child.stdout.destroy())
-  const code = await new Promise((resolve) => child.on('close', resolve))
-  expect(stderr).not.toMatch(/EPIPE|Error/)
-  expect(code).toBe(0)
+  const stderr = text(child.stderr)
+  await once(child.stdout, 'data')
+  child.stdout.destroy()
+  expect(await once(child, 'close')).toEqual([0, null])
+  expect(await stderr).not.toMatch(/EPIPE|Error/)
 })

@@ -1,8 +1,9 @@
-import {spawn} from 'node:child_process'
+import {spawn, spawnSync} from 'node:child_process'
 import {text} from 'node:stream/consumers'
 import {fileURLToPath} from 'node:url'
 import {expect, test} from 'vitest'
 import {polarProgram} from '../../fixtures/run-polar.js'
+import {mustBeThere} from '../../fixtures/tier.js'
 
 /** Runs a command line on a pseudo-terminal, as `script` of util-linux makes it, and returns all that it showed. */
 async function onTerminal(command: string): Promise<string> {
@@ -16,7 +17,9 @@ async function onTerminal(command: string): Promise<string> {
 
 const polar = `${process.execPath} ${polarProgram}`
 
-test('a ranked table on a terminal, no wider than it', async () => {
+test('a ranked table on a terminal, no wider than it', async ({skip}) => {
+  const hasScript = spawnSync('script', ['--version']).status === 0
+  skip(!hasScript && !mustBeThere, 'no script of util-linux here')
   const shown = await onTerminal(`${polar} score examples/strawberry.jsonl examples/rain.jsonl --model polar-nano --sort`)
   expect(shown).toContain('How many times does the letter r occur in the word strawberry?')
   expect(shown).toMatch(/ +reward +row +label +output/)

@@ -44,7 +44,7 @@ describe('errors of the file system that nobody caught', () => {
     ['EISDIR', 'NOT_WRITABLE'],
   ])('%s is %s', (errno, code) => {
     const {exitCode, json} = describeError(systemError(errno, '/some/where'))
-    expect({exitCode, code: json.code, facts: json.facts}).toEqual({exitCode: 4, code, facts: {path: '/some/where', errno}})
+    expect({exitCode, code: json.code, facts: json.facts}).toEqual({exitCode: 4, code, facts: {file: '/some/where', errno}})
     expect(json.message).toContain('/some/where')
     expect(json.suggestions).not.toEqual([])
   })
@@ -66,6 +66,6 @@ test.each([
 test('every suggestion has its line', () => {
   const error = new PolarError('engine', 'ENGINE_EXITED', 'vllm stopped', {suggestions: ['polar doctor', 'polar score']})
   expect(errorText(describeError(error), (text) => `<${text}>`)).toBe(
-    '<Error:> vllm stopped\nTry: polar doctor\n     polar score\n',
+    '<Error:> vllm stopped [ENGINE_EXITED]\nTry: polar doctor\n     polar score\n',
   )
 })

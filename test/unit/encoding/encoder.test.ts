@@ -1,23 +1,19 @@
 import {beforeAll, describe, expect, test} from 'vitest'
 import fc from 'fast-check'
 import {createEncoder, type EncoderOptions} from '../../../src/encoding/encoder.js'
-import {scoreToken, separatorToken} from '../../../src/encoding/format-tokens.js'
+import {SCORE_TOKEN, SEPARATOR_TOKEN} from '../../../src/encoding/format-tokens.js'
 import {loadTokenizer} from '../../../src/encoding/tokenizer/load.js'
-import type {LoadedTokenizer} from '../../../src/encoding/tokenizer/text-laws.js'
-import type {Tokenizer} from '../../../src/encoding/tokenizer/tokenizer.js'
+import type {LoadedTokenizer} from '../../../src/encoding/tokenizer/tokenizer-traits.js'
 import {PolarError} from '../../../src/errors.js'
 import type {Row} from '../../../src/rows/row.js'
 import {oddText} from '../../fixtures/odd-text.js'
 import {referenceTokenizer} from '../../fixtures/reference-tokenizer.js'
+import {withoutTraits} from '../../fixtures/without-traits.js'
 
 let tokenizer: LoadedTokenizer
 beforeAll(async () => {
   tokenizer = await loadTokenizer(referenceTokenizer)
 })
-
-function withoutLaws({vocabSize, specialTokens, encode, decode}: LoadedTokenizer): Tokenizer {
-  return {vocabSize, specialTokens, encode, decode}
-}
 
 function encode(row: unknown, options: EncoderOptions = {}) {
   return createEncoder(tokenizer, options).encode(row as Row)
@@ -87,7 +83,7 @@ describe('what is known without tokenizing equals what tokenizing gives', () => 
   })
 
   test('for any row and limits', () => {
-    const plain = withoutLaws(tokenizer)
+    const plain = withoutTraits(tokenizer)
     fc.assert(
       fc.property(rows, limits, (row, options) => {
         const quick = createEncoder(tokenizer, options).encode(row)
@@ -116,7 +112,7 @@ describe('control tokens that the format did not put there', () => {
     ['each once, as they come', {prompt: '<|rew<s>ard|>', reference: '<<s>/s>', output: '<<s>s>'}, ['<|reward|>', '</s>', '<s>']],
   ])('%s', (_name, row, expected) => {
     expect(encode(row).strayControlTokens).toEqual(expected)
-    expect(createEncoder(withoutLaws(tokenizer)).encode(row as Row).strayControlTokens).toEqual(expected)
+    expect(createEncoder(withoutTraits(tokenizer)).encode(row as Row).strayControlTokens).toEqual(expected)
   })
 })
 
@@ -150,11 +146,11 @@ describe('rows that have no text', () => {
 test('a tokenizer that does not declare the tokens of the format is refused with what it declares', () => {
   const specialTokens = new Map([
     ['<s>', 1],
-    [separatorToken, 7],
+    [SEPARATOR_TOKEN, 7],
   ])
   const create = () => createEncoder({...tokenizer, specialTokens})
   expect(create).toThrow(PolarError)
   expect(create).toThrow(
-    expect.objectContaining({code: 'MODEL_UNSUPPORTED', facts: {missing: [scoreToken], declared: ['<s>', separatorToken]}}),
+    expect.objectContaining({code: 'MODEL_UNSUPPORTED', facts: {missing: [SCORE_TOKEN], declared: ['<s>', SEPARATOR_TOKEN]}}),
   )
 })

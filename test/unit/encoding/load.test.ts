@@ -1,17 +1,13 @@
-import {mkdtemp, rm, writeFile} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
+import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {afterAll, describe, expect, test} from 'vitest'
+import {describe, expect, test} from 'vitest'
 import {loadTokenizer} from '../../../src/encoding/tokenizer/load.js'
 import {basicPieces, sentencePieceFile, type ModelFields, type Piece} from '../../fixtures/sentencepiece-file.js'
+import {temporaryFolder} from '../../fixtures/temporary-folder.js'
 import {tokenizerFile} from '../../fixtures/tokenizer-file.js'
 
-const directories: string[] = []
-afterAll(() => Promise.all(directories.map((directory) => rm(directory, {recursive: true}))))
-
 async function checkpoint(files: Readonly<Record<string, unknown>>): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'polar-tokenizer-'))
-  directories.push(directory)
+  const directory = await temporaryFolder()
   for (const [name, body] of Object.entries(files)) {
     await writeFile(join(directory, name), Buffer.isBuffer(body) || typeof body === 'string' ? body : JSON.stringify(body))
   }
@@ -43,7 +39,7 @@ describe('tokenizer.json', () => {
     const tokenizer = await loadTokenizer(await checkpoint({'tokenizer.json': tokenizerFile()}))
     expect(tokenizer.encode(text)).toEqual(ids)
     expect(tokenizer.decode(ids, skip)).toBe(decoded)
-    expect(tokenizer.laws.isPlain).toBe(false)
+    expect(tokenizer.traits.isLossless).toBe(false)
   })
 
   test('merges as pairs are the same', async () => {
@@ -86,7 +82,7 @@ describe('tokenizer.model', () => {
   test('merges by score, bytes for the rest', async () => {
     const tokenizer = await loadTokenizer(await checkpoint({'tokenizer.model': model()}))
     expect(tokenizer.encode(' ab aé')).toEqual([1, 261, 262, 263, 198, 172])
-    expect(tokenizer.laws).toMatchObject({isPlain: true, extraIds: 1})
+    expect(tokenizer.traits).toMatchObject({isLossless: true, extraIds: 1})
     expect([...tokenizer.specialTokens]).toEqual([
       ['<s>', 1],
       ['</s>', 2],
@@ -97,7 +93,7 @@ describe('tokenizer.model', () => {
     const tokenizer = await loadTokenizer(await checkpoint({'tokenizer.model': model({addDummyPrefix: true})}))
     expect(tokenizer.encode('a<s>ab')).toEqual([1, 263, 1, 261, 262])
     expect(tokenizer.decode([1, 263, 261, 262], skip)).toBe('a ab')
-    expect(tokenizer.laws.isPlain).toBe(false)
+    expect(tokenizer.traits.isLossless).toBe(false)
   })
   test('BOS and EOS as the configuration says', async () => {
     const config = {add_bos_token: false, add_eos_token: true, eos_token: {content: '</s>', lstrip: false}}

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import {beforeAll, describe, expect, test} from 'vitest'
 import {loadTokenizer} from '../../../src/encoding/tokenizer/load.js'
-import type {LoadedTokenizer} from '../../../src/encoding/tokenizer/text-laws.js'
+import type {LoadedTokenizer} from '../../../src/encoding/tokenizer/tokenizer-traits.js'
 import {oddText} from '../../fixtures/odd-text.js'
 import {referenceTokenizer} from '../../fixtures/reference-tokenizer.js'
 
@@ -31,7 +31,7 @@ test('special tokens come from the checkpoint', () => {
   expect(tokenizer.encode('a<|reward|>b[UNUSED_TOKEN_130]')).toEqual([1, 264, 92397, 260, 92527])
 })
 
-describe('laws', () => {
+describe('properties', () => {
   test('decode(encode(text)) is the text without special tokens, ▁ a space', () => {
     fc.assert(
       fc.property(oddText(), (text) => {
@@ -45,7 +45,7 @@ describe('laws', () => {
   })
   test('no text has more ids than bytes and BOS', () => {
     fc.assert(
-      fc.property(oddText(), (text) => tokenizer.encode(text).length <= Buffer.byteLength(text) + tokenizer.laws.extraIds),
+      fc.property(oddText(), (text) => tokenizer.encode(text).length <= Buffer.byteLength(text) + tokenizer.traits.extraIds),
     )
   })
   test('a text between special tokens has the ids that it has alone', () => {

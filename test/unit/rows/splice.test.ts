@@ -20,6 +20,12 @@ test.each([
   expect(spliceMember(Buffer.from(row), 'reward', '2.5').toString()).toBe(expected)
 })
 
+test('a row without the key keeps its bytes', () => {
+  expect(spliceMember(Buffer.from('{"m":1, "z":1.0 }'), 'reward', '2.5', ['error']).toString()).toBe(
+    '{"m":1, "z":1.0 ,"reward":2.5}',
+  )
+})
+
 test('the other members keep their values, whatever they are', () => {
   const rows = fc.dictionary(fc.oneof(fc.string(), fc.constant('reward'), fc.constant('error')), fc.jsonValue(), {
     noNullPrototype: true,

@@ -1,4 +1,5 @@
-import {copyFile, link, mkdir, readdir, readFile, stat, truncate, writeFile} from 'node:fs/promises'
+import {execFileSync} from 'node:child_process'
+import {copyFile, link, lstat, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Readable} from 'node:stream'
 import fc from 'fast-check'
@@ -254,6 +255,30 @@ describe('a run is taken up again', () => {
     expect((await run({...changed, overwrite: true})).summary).toMatchObject({failed: 1, reused: 0})
   })
 
+  test('when it was stopped between the output and the meta file of a second try', async () => {
+    const {folder, input, output} = await paths(`${row('a')}\n${row('b')}\n`)
+    const broken = new PolarError('reward', 'REWARD_MALFORMED', 'it came back empty')
+    await run({
+      files: [input],
+      output,
+      model: fakeModel({answer: (text) => (text.includes('\nb') ? {error: broken} : undefined)}),
+    })
+    await run({files: [input], output})
+    const healed = await readFile(output)
+    // As it lies there after a stop at that moment: a new OUT, the journal, no meta file.
+    const {folder: other, input: again, output: stopped} = await paths(`${row('a')}\n${row('b')}\n`)
+    await run({
+      files: [again],
+      output: stopped,
+      model: fakeModel({answer: (text) => (text.includes('\nb') ? {error: broken} : undefined)}),
+    })
+    await rm(`${stopped}.meta.json`)
+    await writeFile(stopped, healed)
+    expect((await run({files: [again], output: stopped})).summary).toMatchObject({scored: 2, reused: 1})
+    expect(await readFile(stopped)).toEqual(healed)
+    expect(await readdir(folder)).toHaveLength((await readdir(other)).length)
+  })
+
   test('from standard input, by content', async () => {
     const {output} = await paths('')
     const pipe = (text: string): Readable => Readable.from([Buffer.from(text)])
@@ -394,10 +419,45 @@ describe('outputs that must not be written', () => {
     expect((await readdir(folder)).filter((name) => name.includes('lock'))).toEqual([])
   })
 
-  test('a folder', async () => {
+  test('a folder, a link to nowhere, no name, or the name of standard output', async () => {
+    const {folder, input} = await paths(row('a'))
+    await mkdir(join(folder, 'folder'))
+    await symlink('nowhere', join(folder, 'link'))
+    for (const [output, code] of [
+      [join(folder, 'folder'), 'NOT_WRITABLE'],
+      [join(folder, 'link'), 'NOT_WRITABLE'],
+      ['', 'FLAG_INVALID'],
+      ['-', 'FLAG_INVALID'],
+    ] as const) {
+      expect(await rejection(run({files: [input], output, overwrite: true}))).toMatchObject({code})
+    }
+    expect((await readdir(folder)).sort()).toEqual(['folder', 'link', 'rows.jsonl'])
+  })
+
+  test('what a link leads to is replaced, the link stays', async () => {
+    const {folder, input, output} = await paths(row('a'))
+    await writeFile(join(folder, 'real.jsonl'), 'old')
+    await symlink('real.jsonl', output)
+    await run({files: [input], output, overwrite: true})
+    expect(await readFile(join(folder, 'real.jsonl'), 'utf8')).toContain('"reward":')
+    expect((await lstat(output)).isSymbolicLink()).toBe(true)
+  })
+
+  test('with the input read from a pipe that is no standard input', async () => {
+    const {folder, output} = await paths('')
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    expect(await rejection(run({files: [join(folder, 'pipe')], output}))).toMatchObject({
+      code: 'FLAG_INVALID',
+      message: expect.stringContaining('can be read only once'),
+    })
+  })
+
+  test('under a key that the result has already', async () => {
     const {input, output} = await paths(row('a'))
-    await mkdir(output)
-    expect(await rejection(run({files: [input], output}))).toBeInstanceOf(PolarError)
+    const files = [input]
+    for (const options of [{rewardKey: ''}, {rewardKey: 'file', rewardsOnly: true}, {rewardKey: 'error', keepFailed: true}]) {
+      expect(await rejection(run({files, output, ...options}))).toMatchObject({kind: 'usage', code: 'FLAG_INVALID'})
+    }
   })
 })
 

@@ -18,7 +18,7 @@ test('a failed read is not called a failed write', () => {
   expect(fileError(folder, 'polar.yaml')).toMatchObject({
     code: 'NOT_READABLE',
     message: 'polar.yaml could not be read: it is a folder',
-    facts: {path: 'polar.yaml', errno: 'EISDIR'},
+    facts: {file: 'polar.yaml', errno: 'EISDIR'},
   })
 })
 

@@ -1,6 +1,7 @@
-import {mkdir, readdir, readFile, stat, truncate, writeFile} from 'node:fs/promises'
-import {join} from 'node:path'
-import {expect, test} from 'vitest'
+import {appendFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile} from 'node:fs/promises'
+import {dirname, join} from 'node:path'
+import {setTimeout as wait} from 'node:timers/promises'
+import {describe, expect, test} from 'vitest'
 import {openCheckpoint} from '../../../src/reward-models/onnx/checkpoint.js'
 import {q8Scheme} from '../../../src/reward-models/onnx/q8-scheme.js'
 import {quantizedWeights, type QuantizedOptions} from '../../../src/reward-models/onnx/quantized-weights.js'
@@ -71,7 +72,7 @@ test('a stop leaves nothing under the final name, and what it left behind is no 
   const stopped = make({signal: stop.signal, onProgress: () => stop.abort(new Error('enough'))})
   await expect(stopped).rejects.toThrow('enough')
   expect(await readdir(join(home, 'quantized'))).toEqual([])
-  await writeFile(`${path}.tmp`, 'half of it') // as kill -9 leaves it
+  await writeFile(`${path}.12345.0123abcd.tmp`, 'half of it') // as kill -9 leaves it
   await make()
   expect(await work(make)).toEqual([])
   expect(await readdir(join(home, 'quantized'))).toEqual(['abc-u8.bin'])
@@ -81,6 +82,50 @@ test('of two that start together one makes it', async () => {
   const {make} = await prepare()
   const both = await Promise.all([work(make), work(make)])
   expect(both.filter((shares) => shares.length > 0)).toHaveLength(1)
+})
+
+describe('a lock of another machine, whose processes nobody can ask', () => {
+  const holder = JSON.stringify({pid: 77, host: 'elsewhere', started: '1'})
+
+  async function locked() {
+    const prepared = await prepare()
+    await mkdir(join(prepared.home, 'quantized'), {recursive: true})
+    await writeFile(`${prepared.path}.lock`, holder)
+    const said: string[] = []
+    return {...prepared, said, onWaiting: (message: string) => said.push(message)}
+  }
+  const sentence = (path: string) =>
+    `waiting for the 8-bit weights: the quantised model is in use by process 77 on elsewhere; if that process is surely gone: rm ${path}.lock`
+
+  test('is told once, and given up where nothing moves', async () => {
+    const {path, make, said, onWaiting} = await locked()
+    await expect(make({onWaiting, patience: 60})).rejects.toMatchObject({
+      code: 'LOCKED',
+      message: 'the quantised model is in use by process 77 on elsewhere, which has made no progress for 0.1 s',
+      suggestions: [`if that process is surely gone: rm ${path}.lock`],
+    })
+    expect(said).toEqual([sentence(path)])
+  })
+
+  test('is waited for as long as the file grows', async () => {
+    const {path, make, said, onWaiting} = await locked()
+    const temporary = `${path}.77.0123abcd.tmp`
+    const making = make({onWaiting, patience: 400})
+    for (let i = 0; i < 8; i++) {
+      await appendFile(temporary, 'more')
+      await wait(100)
+    }
+    await rm(`${path}.lock`)
+    await making
+    expect(said).toEqual([sentence(path)])
+    expect(await readdir(dirname(path))).toEqual(['abc-u8.bin'])
+  })
+
+  test('a stop ends the waiting', async () => {
+    const {make} = await locked()
+    const stop = new AbortController()
+    await expect(make({signal: stop.signal, onWaiting: () => stop.abort(new Error('enough'))})).rejects.toThrow('enough')
+  })
 })
 
 test('no file where there can be no folder: NOT_WRITABLE', async () => {

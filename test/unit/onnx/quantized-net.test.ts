@@ -65,7 +65,7 @@ describe.each([
     const square = (values: readonly number[]): number => values.reduce((sum, x) => sum + x * x, 0) / values.length
     const mean = exact.reduce((sum, x) => sum + x, 0) / exact.length
     const error = Math.sqrt(square(alone.map((x, i) => x - (exact[i] ?? 0))) / square(exact.map((x) => x - mean)))
-    expect(error).toBeLessThan(0.1) // so small a net bears rounding badly; reference.test.ts holds the bar of 5 %
+    expect(error).toBeLessThan(0.1) // so small a net bears rounding badly; test/contract/onnx holds the bar of 5 %
     expect(error).toBeGreaterThan(1e-4) // else this was float32
 
     const together = await quantized.rewards(texts)
