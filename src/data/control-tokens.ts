@@ -1,7 +1,7 @@
-import {scoreToken, separatorToken} from '../encoding/format-tokens.js'
+import {SCORE_TOKEN, SEPARATOR_TOKEN} from '../encoding/format-tokens.js'
 
 /** Special tokens of POLAR's checkpoints, which decoding takes out of a text. */
-const POLAR_TOKENS: readonly string[] = ['<s>', '</s>', '<unk>', separatorToken, scoreToken]
+const POLAR_TOKENS: readonly string[] = ['<s>', '</s>', '<unk>', SEPARATOR_TOKEN, SCORE_TOKEN]
 
 export interface ControlTokens {
   /** The tokens that a text holds, each once. */

@@ -1,5 +1,5 @@
 import {loadTokenizer} from '../encoding/tokenizer/load.js'
-import type {LoadedTokenizer} from '../encoding/tokenizer/text-laws.js'
+import type {LoadedTokenizer} from '../encoding/tokenizer/tokenizer-traits.js'
 import {resolveModel} from '../models/resolve.js'
 
 /**

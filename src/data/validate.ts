@@ -1,5 +1,5 @@
 import {createEncoder} from '../encoding/encoder.js'
-import type {LoadedTokenizer} from '../encoding/tokenizer/text-laws.js'
+import type {LoadedTokenizer} from '../encoding/tokenizer/tokenizer-traits.js'
 import {PolarError} from '../errors.js'
 import {writeAtomically} from '../system/files.js'
 import type {Finding} from './finding.js'

@@ -1,4 +1,4 @@
-import type {LoadedTokenizer} from '../../encoding/tokenizer/text-laws.js'
+import type {LoadedTokenizer} from '../../encoding/tokenizer/tokenizer-traits.js'
 import {Key, Kind, type Tape} from '../json/tape.js'
 import {textAt} from '../row-texts.js'
 import {scriptOf} from '../script.js'

@@ -1,4 +1,4 @@
-import {separatorToken, scoreToken} from '../../encoding/format-tokens.js'
+import {SEPARATOR_TOKEN, SCORE_TOKEN} from '../../encoding/format-tokens.js'
 import type {Tokenizer} from '../../encoding/tokenizer/tokenizer.js'
 import {checkFormatTokens} from '../../encoding/format-tokens.js'
 
@@ -48,7 +48,7 @@ export function createTrainingEncoder(
   {maxLength, maxResponseLength}: TrainingLimits,
 ): (row: PairTexts) => PairTokens {
   checkFormatTokens(tokenizer)
-  const scoreId = tokenizer.specialTokens.get(scoreToken) ?? 0
+  const scoreId = tokenizer.specialTokens.get(SCORE_TOKEN) ?? 0
   const decode = (ids: readonly number[]) => tokenizer.decode(ids, {skipSpecialTokens: true})
   const head = (ids: number[]) => (ids.length > maxResponseLength ? ids.slice(0, maxResponseLength) : ids)
   const roomFor = (reference: number, answer: number) => Math.floor((maxLength - formatTokenCount - reference - answer) / 2)
@@ -66,7 +66,7 @@ export function createTrainingEncoder(
     const start = decode(keptPrompt)
     const lineBreak = wrapper === 'pretrain' ? '' : '\n'
     const withAnswer = (text: string) => (text === '' ? start : start + lineBreak + text)
-    const first = withAnswer(decode(kept.reference)) + separatorToken
+    const first = withAnswer(decode(kept.reference)) + SEPARATOR_TOKEN
     const sequence = (ids: readonly number[]) => [...tokenizer.encode(first + withAnswer(decode(ids))), scoreId]
     return {
       chosenIds: sequence(kept.chosen),
