@@ -26,7 +26,7 @@ export interface ModelIdentity {
   readonly engineVersion: string
   /** The name or path that the user gave. */
   readonly model: string
-  /** sha256, hex, over the config and the weights; of large files only a part goes in (onnx/weights-digest.ts). */
+  /** sha256, hex, over config, weights and tokenizer files; of large weights only a part goes in (onnx/weights-digest.ts). */
   readonly weightsDigest: string
   /** Precision in which rewards are computed: `f32`, `q8`, `bf16`. */
   readonly dtype: string

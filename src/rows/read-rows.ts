@@ -29,7 +29,7 @@ export interface ReadRowsOptions {
  * Rows of JSONL files, of JSON arrays (a `.json` file that begins with `[`) and of both gzipped (told by their first bytes),
  * read in chunks with bounded memory and yielded in order, a batch a chunk. `-` is standard input.
  *
- * Errors: INPUT_MISSING for a file that is not there, a folder, an unreadable or an empty one; ROW_INVALID for a file that is
+ * Throws INPUT_MISSING for a file that is not there, a folder, an unreadable or an empty one; ROW_INVALID for a file that is
  * no UTF-8 text at all. A bad row is no error here: it is yielded.
  */
 export async function* readRows(files: readonly string[], options: ReadRowsOptions = {}): AsyncGenerator<RawRow[]> {

@@ -38,6 +38,7 @@ export async function* scoreToFile(run: Run, output: string): AsyncGenerator<Sco
     if (options.overwrite) await removeTraces(files)
     const earlier = options.overwrite ? undefined : await earlierRun(files, identity)
     if (earlier !== undefined && earlier.summary.failed === 0 && !options.files.includes(STDIN)) {
+      for (const path of [files.journal, files.errors]) await rm(path, {force: true}) // of a stop just before the end
       yield {type: 'notice', message: `${files.output} is complete already; nothing was scored again`}
       return {...run.tally.summary(model.identity), ...earlier.summary, reused: earlier.summary.rows, output: files.output}
     }
@@ -162,6 +163,7 @@ async function writeMeta(
     model: identity,
     summary: {rows, scored, failed, cut},
     output: {bytes, sha256},
+    cutRows: cutPlaces,
     run,
   }
   await writeAtomically(path, (file) => file.writeFile(`${JSON.stringify(meta, undefined, 2)}\n`))

@@ -1,5 +1,5 @@
 import type {Encoder} from '../encoding/encoder.js'
-import {PolarError} from '../errors.js'
+import type {PolarError} from '../errors.js'
 import {toOutcome, type RewardModel} from '../reward-models/reward-model.js'
 import type {ParsedRow} from '../rows/parse-row.js'
 import type {RawRow} from '../rows/raw-row.js'

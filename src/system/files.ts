@@ -49,7 +49,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 
 /**
  * Takes `path` as a lock for this process and returns how to release it. A lock whose process is gone (kill -9, a machine that
- * went down) is taken over. Errors: LOCKED with the holder's process id, NOT_WRITABLE, DISK_FULL.
+ * went down) is taken over. Throws LOCKED with the holder's process id, NOT_WRITABLE, DISK_FULL.
  */
 export async function lock(path: string, what: string): Promise<() => Promise<void>> {
   const mine = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`

@@ -5,6 +5,8 @@ import {PolarError} from '../../errors.js'
 import {fileError, hasCode} from '../../system/file-errors.js'
 import {parseJson} from '../../system/json.js'
 import {modelConfig, type ModelConfig} from './config.js'
+import {firstFew} from './first-few.js'
+import {demandFile} from './model-file.js'
 import {isFloatType, readSafetensors, type SafetensorsEntry, type SafetensorsType} from './safetensors.js'
 
 /** A tensor that the net needs, and where its bytes lie. */
@@ -26,7 +28,17 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, StoredTensor>
   /** Paths of `config.json` and the safetensors files. */
   readonly files: readonly string[]
+  /** Paths of those files that decide which ids a text has, where they are there. */
+  readonly tokenizerFiles: readonly string[]
 }
+
+const TOKENIZER_FILES = [
+  'added_tokens.json',
+  'special_tokens_map.json',
+  'tokenizer.json',
+  'tokenizer.model',
+  'tokenizer_config.json',
+]
 
 const INDEX = 'model.safetensors.index.json'
 
@@ -44,6 +56,7 @@ function unsupported(file: string, message: string, suggestions: readonly string
 }
 
 async function readJson(file: string): Promise<unknown> {
+  await demandFile(file)
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw fileError(error, file, 'read')
   })
@@ -62,9 +75,9 @@ async function weightFiles(directory: string, names: ReadonlySet<string>): Promi
     if (outside !== undefined) throw unsupported(file, `${file} names ${outside}, which is not a file beside it`)
     const lost = shards.filter((shard) => !names.has(shard))
     if (lost.length > 0) {
-      throw new PolarError('environment', 'MODEL_NOT_FOUND', `${directory} lacks ${lost.join(', ')}, which ${INDEX} names`, {
+      throw new PolarError('environment', 'MODEL_NOT_FOUND', `${directory} lacks ${firstFew(lost)}, which ${INDEX} names`, {
         suggestions: [lost.length === 1 ? 'fetch the missing file' : 'fetch the missing files'],
-        facts: {directory, missing: lost},
+        facts: {directory, missing: lost.slice(0, 100), count: lost.length},
       })
     }
     return shards
@@ -81,21 +94,25 @@ async function weightFiles(directory: string, names: ReadonlySet<string>): Promi
   throw missing(directory, `${directory} holds no weights: neither model.safetensors nor ${INDEX}`)
 }
 
-/** Names and shapes of the tensors that the net has; `v_head` turns the last hidden state into the reward. */
-function expectedTensors(config: ModelConfig): Map<string, readonly number[]> {
+/**
+ * Names and shapes of the tensors that the net has; `v_head` turns the last hidden state into the reward. One by one: `config` may say
+ * any number of layers, and the first that is missing is an end of it.
+ */
+function* expectedTensors(config: ModelConfig): Generator<readonly [name: string, shape: readonly number[]]> {
   const {hiddenSize, headSize, heads, kvHeads, feedForwardSize} = config
-  const shapes = new Map<string, readonly number[]>([['model.tok_embeddings.weight', [config.vocabSize, hiddenSize]]])
+  yield ['model.tok_embeddings.weight', [config.vocabSize, hiddenSize]]
   for (let layer = 0; layer < config.layers; layer++) {
     const prefix = `model.layers.${layer}.`
-    shapes.set(`${prefix}attention.wqkv.weight`, [(heads + 2 * kvHeads) * headSize, hiddenSize])
-    shapes.set(`${prefix}attention.wo.weight`, [hiddenSize, heads * headSize])
-    shapes.set(`${prefix}feed_forward.w1.weight`, [feedForwardSize, hiddenSize])
-    shapes.set(`${prefix}feed_forward.w3.weight`, [feedForwardSize, hiddenSize])
-    shapes.set(`${prefix}feed_forward.w2.weight`, [hiddenSize, feedForwardSize])
-    shapes.set(`${prefix}attention_norm.weight`, [hiddenSize])
-    shapes.set(`${prefix}ffn_norm.weight`, [hiddenSize])
+    yield [`${prefix}attention.wqkv.weight`, [(heads + 2 * kvHeads) * headSize, hiddenSize]]
+    yield [`${prefix}attention.wo.weight`, [hiddenSize, heads * headSize]]
+    yield [`${prefix}feed_forward.w1.weight`, [feedForwardSize, hiddenSize]]
+    yield [`${prefix}feed_forward.w3.weight`, [feedForwardSize, hiddenSize]]
+    yield [`${prefix}feed_forward.w2.weight`, [hiddenSize, feedForwardSize]]
+    yield [`${prefix}attention_norm.weight`, [hiddenSize]]
+    yield [`${prefix}ffn_norm.weight`, [hiddenSize]]
   }
-  return shapes.set('model.norm.weight', [hiddenSize]).set('v_head.weight', [1, hiddenSize])
+  yield ['model.norm.weight', [hiddenSize]]
+  yield ['v_head.weight', [1, hiddenSize]]
 }
 
 /** A tensor as found: `file` as it is named in the directory, `path` with links resolved. */
@@ -121,34 +138,43 @@ function checkTensor(found: FoundTensors, name: string, shape: readonly number[]
   return {name, type, shape, file: path, offset, bytes}
 }
 
-/** With `"bias": true` the attention's two projections have a bias (`modeling_internlm2.py`); what else has one is not this net. */
-function biasTensors(config: ModelConfig, found: FoundTensors, directory: string): Map<string, readonly number[]> {
-  const shapes = new Map<string, readonly number[]>()
+const LAYER = /^model\.layers\.(\d+)\./
+const NAME_REWARD_MODEL = ['name a POLAR reward model: --model internlm/POLAR-1_8B or --model DIRECTORY']
+
+/**
+ * The tensors of the net, checked. With `"bias": true` the attention's two projections have a bias (`modeling_internlm2.py`); what else
+ * has one, or has more layers, is not this net.
+ */
+function netTensors(config: ModelConfig, found: FoundTensors, directory: string): Map<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>()
+  for (const [name, shape] of expectedTensors(config)) tensors.set(name, checkTensor(found, name, shape, directory))
   for (const name of found.keys()) {
-    if (!name.endsWith('.bias')) continue
-    const weight = expectedTensors(config).get(name.replace(/\.bias$/, '.weight'))
-    if (!weight || !/\.attention\.(wqkv|wo)\.bias$/.test(name)) {
-      throw unsupported(directory, `${directory} has a tensor ${name}, which this net has no place for`, [
-        'name a POLAR reward model: --model internlm/POLAR-1_8B or --model DIRECTORY',
+    if (Number(LAYER.exec(name)?.[1] ?? 0) >= config.layers) {
+      throw unsupported(directory, `${directory} has a tensor ${name}, but config.json says ${config.layers} layers`, [
+        "use the checkpoint's own config.json",
       ])
     }
-    shapes.set(name, weight.slice(0, 1))
+    if (!name.endsWith('.bias')) continue
+    const weight = tensors.get(name.replace(/\.bias$/, '.weight'))
+    if (!weight || !/\.attention\.(wqkv|wo)\.bias$/.test(name)) {
+      throw unsupported(directory, `${directory} has a tensor ${name}, which this net has no place for`, NAME_REWARD_MODEL)
+    }
+    tensors.set(name, checkTensor(found, name, weight.shape.slice(0, 1), directory))
   }
-  return shapes
+  return tensors
+}
+
+async function listing(directory: string): Promise<string[]> {
+  return readdir(directory).catch((cause: unknown) => {
+    if (hasCode(cause, 'ENOENT')) throw missing(directory, `no directory ${directory}`)
+    if (hasCode(cause, 'ENOTDIR')) throw missing(directory, `${directory} is a file, or a part of its path is`)
+    throw fileError(cause, directory, 'read')
+  })
 }
 
 /** Opens a checkpoint directory. Throws MODEL_NOT_FOUND where files are missing, NOT_READABLE, MODEL_UNSUPPORTED where they cannot be run. */
 export async function openCheckpoint(directory: string): Promise<Checkpoint> {
-  const names = new Set(
-    await readdir(directory).catch((cause: unknown) => {
-      if (!hasCode(cause, 'ENOENT') && !hasCode(cause, 'ENOTDIR')) throw fileError(cause, directory, 'read')
-      throw new PolarError('environment', 'MODEL_NOT_FOUND', `${directory} is not a folder that can be read`, {
-        suggestions: ['name a directory with config.json, the tokenizer and *.safetensors'],
-        facts: {directory},
-        cause,
-      })
-    }),
-  )
+  const names = new Set(await listing(directory))
   if (!names.has('config.json')) throw missing(directory, `${directory} is not a checkpoint: it has no config.json`)
   const configFile = join(directory, 'config.json')
   const config = modelConfig(await readJson(configFile), configFile)
@@ -156,14 +182,14 @@ export async function openCheckpoint(directory: string): Promise<Checkpoint> {
   const found = new Map<string, FoundTensor>()
   const files = (await weightFiles(directory, names)).map((name) => join(directory, name))
   for (const file of files) {
+    await demandFile(file)
     const path = await realpath(file)
     for (const [name, entry] of await readSafetensors(file)) found.set(name, {...entry, file, path})
   }
-  const tensors = new Map<string, StoredTensor>()
-  for (const [name, shape] of [...expectedTensors(config), ...biasTensors(config, found, directory)]) {
-    tensors.set(name, checkTensor(found, name, shape, directory))
-  }
-  return {directory, config, tensors, files: [configFile, ...files]}
+  const tensors = netTensors(config, found, directory)
+  const tokenizerFiles = TOKENIZER_FILES.filter((name) => names.has(name)).map((name) => join(directory, name))
+  for (const file of tokenizerFiles) await demandFile(file)
+  return {directory, config, tensors, files: [configFile, ...files], tokenizerFiles}
 }
 
 /** A tensor that {@link openCheckpoint} has found. */

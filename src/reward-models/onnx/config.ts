@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import {PolarError} from '../../errors.js'
+import {firstFew} from './first-few.js'
 
 /** How positions are stretched beyond what the net was trained on. */
 type RopeScaling =
@@ -22,6 +23,10 @@ export interface ModelConfig {
   readonly ropeTheta: number
   readonly ropeScaling: RopeScaling
   readonly maxPositions: number
+  /** The token that vLLM and other servers read the reward at. */
+  readonly rewardTokenId: number | undefined
+  /** True for the bundled stand-in, whose rewards mean nothing. */
+  readonly isPlaceholder: boolean
 }
 
 const ARCHITECTURE = 'InternLM2ForRewardModel'
@@ -53,18 +58,26 @@ const configSchema = z.looseObject({
   rope_scaling: ropeSchema.nullish(),
   rope_parameters: ropeSchema.nullish(),
   max_position_embeddings: sizeSchema,
+  reward_token_id: z.number().nullish(),
+  polar_placeholder: z.boolean().optional(),
 })
 
 /** GroupQueryAttention of ONNX Runtime 1.30 rotates heads of such sizes only. */
 const HEAD_SIZE_STEP = 16
 
 function ropeScaling(config: z.infer<typeof configSchema>, refuse: (found: string) => PolarError): RopeScaling {
-  // `rope_parameters` is how transformers 5 writes both the base and the scaling.
+  // `rope_parameters` is how transformers 5 writes both the base and the scaling; the base alone needs no type.
   const scaling = config.rope_scaling ?? config.rope_parameters
   const type = scaling?.rope_type ?? scaling?.type
-  if (!scaling || type === undefined || type === 'default') return {type: 'none'}
+  if (!scaling || type === 'default') return {type: 'none'}
+  if (type === undefined) {
+    const others = Object.keys(scaling).filter((key) => key !== 'rope_theta')
+    if (others.length > 0) throw refuse(`gives no type for its rope scaling of ${firstFew(others)}`)
+    return {type: 'none'}
+  }
   if (type !== 'linear' && type !== 'dynamic') throw refuse(`uses "${type}" rope scaling; linear and dynamic are known`)
   if (scaling.factor === undefined) throw refuse(`gives no factor for its ${type} rope scaling`)
+  if (scaling.factor < 1) throw refuse(`has a factor of ${scaling.factor} for its ${type} rope scaling; it must be 1 or more`)
   return {type, factor: scaling.factor}
 }
 
@@ -77,7 +90,7 @@ export function modelConfig(json: unknown, file: string): ModelConfig {
     })
   const architectures = z.looseObject({architectures: z.array(z.string()).min(1)}).safeParse(json)
   if (!architectures.success) throw refuse(`names no architecture; ${ARCHITECTURE} is needed`)
-  const found = architectures.data.architectures.join(', ')
+  const found = firstFew(architectures.data.architectures)
   if (found !== ARCHITECTURE) throw refuse(`says ${found}: ${NO_REWARD[found] ?? `only ${ARCHITECTURE} can be run`}`)
 
   const parsed = configSchema.safeParse(json)
@@ -108,6 +121,8 @@ export function modelConfig(json: unknown, file: string): ModelConfig {
     ropeTheta,
     ropeScaling: ropeScaling(config, refuse),
     maxPositions: config.max_position_embeddings,
+    rewardTokenId: config.reward_token_id ?? undefined,
+    isPlaceholder: config.polar_placeholder ?? false,
   }
 }
 

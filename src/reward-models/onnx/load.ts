@@ -13,7 +13,9 @@ import {rewardNet} from './reward-net.js'
 import {hasOwnRopeBase} from './rope.js'
 import {scorer} from './scorer.js'
 import {openSession} from './session.js'
-import {weightsDigest} from './weights-digest.js'
+import {checkThreads} from './threads.js'
+import {demandWritten} from './unwritten.js'
+import {modelDigest, weightsDigest} from './weights-digest.js'
 import type {Weights} from './weights.js'
 
 export interface LoadOptions {
@@ -82,8 +84,10 @@ async function loadWeights(
 async function openModel(directory: string, options: LoadOptions) {
   const {dtype: asked = 'auto', threads = availableParallelism()} = options
   checkDtype(asked)
+  checkThreads(threads)
   const checkpoint = await openCheckpoint(directory)
   const {dtype, notice} = choosePrecision(checkpoint, asked, process.availableMemory())
+  await demandWritten(checkpoint)
   const digest = await weightsDigest(checkpoint)
   const {weights, folder} = await loadWeights(checkpoint, dtype, digest, options)
   const session = await openSession(rewardGraph(checkpoint.config, weights), {folder, threads})
@@ -91,7 +95,7 @@ async function openModel(directory: string, options: LoadOptions) {
     engine: 'onnx',
     engineVersion: session.version,
     model: directory,
-    weightsDigest: digest,
+    weightsDigest: await modelDigest(checkpoint, digest),
     dtype,
     inputs: 'ids',
   }
@@ -106,7 +110,7 @@ async function openModel(directory: string, options: LoadOptions) {
  * plan, so rows of a prompt that come in several batches still compute it once.
  *
  * Throws MODEL_NOT_FOUND, MODEL_UNSUPPORTED (with what was found), OUT_OF_MEMORY, PACKAGE_NOT_FOUND, ENGINE_FAILED, ENGINE_EXITED,
- * FLAG_INVALID (a dtype that does not exist) and, where 8-bit weights are made, DISK_FULL, NOT_WRITABLE and LOCKED. `rewards`
+ * FLAG_INVALID (a dtype or a number of threads that cannot be) and, where 8-bit weights are made, DISK_FULL, NOT_WRITABLE and LOCKED. `rewards`
  * throws OUT_OF_MEMORY, ENGINE_FAILED and ENGINE_EXITED, the last also once the model is closed.
  */
 export async function loadRewardModel(directory: string, options: LoadOptions = {}): Promise<OnnxRewardModel> {

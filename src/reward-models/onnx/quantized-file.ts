@@ -1,8 +1,10 @@
 import {createHash} from 'node:crypto'
-import {mkdir, open, type FileHandle} from 'node:fs/promises'
+import {open, stat, type FileHandle} from 'node:fs/promises'
 import {dirname} from 'node:path'
+import {PolarError} from '../../errors.js'
 import {fileError, hasCode} from '../../system/file-errors.js'
 import {removeTemporaries, writeAtomically} from '../../system/files.js'
+import {makeFolder} from '../../system/make-folder.js'
 import {readFully} from '../../system/read-fully.js'
 import {storedTensor, type Checkpoint, type StoredTensor} from './checkpoint.js'
 import type {Q8Plan} from './q8-plan.js'
@@ -84,9 +86,7 @@ export async function ensureQuantizedFile(
     dataBytes: quantizedLayout(checkpoint).end - HEADER_BYTES,
   }
   if (await isIntact(path, expected, signal)) return
-  await mkdir(dirname(path), {recursive: true}).catch((error: unknown) => {
-    throw fileError(error, dirname(path))
-  })
+  await makeFolder(dirname(path))
   const release = await lockQuantizing(path, options)
   try {
     await removeTemporaries(path)
@@ -106,14 +106,26 @@ function headerBytes(header: Header): Buffer {
   return bytes
 }
 
-async function isIntact(path: string, expected: Omit<Header, 'sha256'>, signal: AbortSignal | undefined): Promise<boolean> {
-  let file: FileHandle
-  try {
-    file = await open(path)
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false
+/** Whether a file is there; a link to nowhere or a pipe is none, and is replaced. Throws NOT_WRITABLE for a folder, which is not. */
+async function isFile(path: string): Promise<boolean> {
+  const stats = await stat(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ELOOP')) return undefined
     throw fileError(error, path)
+  })
+  if (stats?.isDirectory()) {
+    throw new PolarError('environment', 'NOT_WRITABLE', `${path} is a folder; 8-bit weights are kept in a file of that name`, {
+      suggestions: [`rm -r ${path}`],
+      facts: {file: path},
+    })
   }
+  return stats?.isFile() ?? false
+}
+
+async function isIntact(path: string, expected: Omit<Header, 'sha256'>, signal: AbortSignal | undefined): Promise<boolean> {
+  if (!(await isFile(path))) return false
+  const file = await open(path).catch((error: unknown) => {
+    throw fileError(error, path)
+  })
   try {
     const {size} = await file.stat()
     if (size !== HEADER_BYTES + expected.dataBytes) return false

@@ -48,6 +48,21 @@ function parseHeader(file: string, bytes: Uint8Array): z.infer<typeof headerSche
   throw unsupported(file, `has a damaged header: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`)
 }
 
+/** Tensors lie one behind the other, without overlap or hole, from the header to the end of the file: so the format says. */
+function demandGapless(file: string, tensors: ReadonlyMap<string, SafetensorsEntry>, start: number, size: number): void {
+  let position = start
+  const order = [...tensors].toSorted(([, a], [, b]) => a.offset - b.offset || a.bytes - b.bytes)
+  for (const [name, {offset, bytes}] of order) {
+    if (offset !== position) {
+      const how = offset < position ? 'inside the tensor before it' : `${offset - position} bytes behind the tensor before it`
+      throw unsupported(file, `has a damaged header: ${name} begins ${how}`, {tensor: name, offset, expected: position})
+    }
+    position += bytes
+  }
+  if (position !== size)
+    throw unsupported(file, `has ${size - position} bytes behind its last tensor`, {size, expected: position})
+}
+
 /** A safetensors file's tensors by name, checked against the file's size. Throws MODEL_UNSUPPORTED where it is damaged. */
 export async function readSafetensors(file: string): Promise<Map<string, SafetensorsEntry>> {
   const handle = await open(file)
@@ -79,6 +94,7 @@ export async function readSafetensors(file: string): Promise<Map<string, Safeten
       }
       tensors.set(name, {type: dtype, shape, offset: 8 + headerBytes + begin, bytes: end - begin})
     }
+    demandGapless(file, tensors, 8 + headerBytes, size)
     return tensors
   } finally {
     await handle.close()

@@ -1,5 +1,7 @@
 import {createHash} from 'node:crypto'
 import {open, realpath} from 'node:fs/promises'
+import {basename} from 'node:path'
+import {fileDigest} from '../../system/digest.js'
 import {readFully} from '../../system/read-fully.js'
 import type {Checkpoint, StoredTensor} from './checkpoint.js'
 
@@ -33,6 +35,16 @@ export async function weightsDigest(checkpoint: Checkpoint): Promise<string> {
       await file.close()
     }
   }
+  return hash.digest('hex')
+}
+
+/**
+ * sha256, hex, of all that makes this model's rewards of a text: its {@link weightsDigest} and every tokenizer file, whole. A tokenizer
+ * that says otherwise gives other ids, and so other rewards.
+ */
+export async function modelDigest(checkpoint: Checkpoint, weights: string): Promise<string> {
+  const hash = createHash('sha256').update(weights)
+  for (const path of checkpoint.tokenizerFiles) hash.update(`\0${basename(path)}\0${(await fileDigest(path)).sha256}`)
   return hash.digest('hex')
 }
 

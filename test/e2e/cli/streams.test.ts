@@ -56,7 +56,7 @@ describe.skipIf(!existsSync('/dev/full'))('a full disk under stdout', () => {
       encoding: 'utf8',
     })
     expect(status).toBe(4)
-    expect(stderr).toContain('Error: stdout could not be written: the disk is full\nTry: ')
+    expect(stderr).toContain('Error: stdout could not be written: the disk is full [DISK_FULL]\nTry: ')
     expect(stderr).not.toContain('    at ')
   })
 

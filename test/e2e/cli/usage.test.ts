@@ -36,15 +36,15 @@ describe('a mistyped line says what was meant', () => {
     [['dta'], 'COMMAND_UNKNOWN', 'polar has no command "dta"; did you mean "polar data"?'],
     [['quux'], 'COMMAND_UNKNOWN', 'Try: polar --help'],
     [['data', 'encdoe', '--help'], 'COMMAND_UNKNOWN', '; did you mean "polar data encode"?'],
-    [['--model', 'm'], 'FLAG_INVALID', '--model stands where a command should be\n'],
+    [['--model', 'm'], 'FLAG_INVALID', '--model stands where a command should be'],
     [[...encode, '--max-lenght', '9'], 'FLAG_INVALID', 'has no flag --max-lenght; did you mean --max-length?'],
     [[...encode, '--max-lenght=9'], 'FLAG_INVALID', '--max-length=9'],
     [[...encode, '--response-cut-side', 'rihgt'], 'FLAG_INVALID', 'rihgt is not one of right, left; did you mean right?'],
-    [[...encode, '--max-length', 'many'], 'FLAG_INVALID', '--max-length: expected an integer but received: many\n'],
+    [[...encode, '--max-length', 'many'], 'FLAG_INVALID', '--max-length: expected an integer but received: many'],
     [[...encode, '--max-length', '0'], 'FLAG_INVALID', 'greater than or equal to 1'],
     [[...encode, '--model'], 'FLAG_INVALID', '--model'],
-    [['data', 'encode', '--model', 'm'], 'FLAG_INVALID', 'polar data encode needs FILES\n'],
-    [['data', 'encode', 'rows.jsonl'], 'FLAG_INVALID', 'polar data encode needs --model\n'],
+    [['data', 'encode', '--model', 'm'], 'FLAG_INVALID', 'polar data encode needs FILES'],
+    [['data', 'encode', 'rows.jsonl'], 'FLAG_INVALID', 'polar data encode needs --model'],
     [['autocomplete', 'bahs'], 'FLAG_INVALID', '; did you mean bash?'],
   ])('%j', async (argv, code, words) => {
     const cwd = await temporaryFolder()
@@ -58,5 +58,6 @@ describe('a mistyped line says what was meant', () => {
     expect(error).toMatchObject({kind: 'usage', code})
     expect(Object.keys(error)).toEqual(['kind', 'code', 'message', 'suggestions', 'facts'])
     expect(error.message.split('\n')).toHaveLength(1)
+    expect(error.message).not.toMatch(/\.$/)
   })
 })

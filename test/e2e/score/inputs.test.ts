@@ -82,7 +82,7 @@ describe('what stops a run before it begins', () => {
     ['a folder', ['.', ...model], 3, /\.: a folder, not a file/],
     ['an empty file', ['empty.jsonl', ...model], 3, /empty\.jsonl: the file is empty/],
     ['an unknown flag', ['rows.jsonl', '--modle', 'polar-nano'], 2, /polar score has no flag --modle; did you mean --model\?/],
-    ['no model', ['rows.jsonl'], 2, /polar score needs --model\n/],
+    ['no model', ['rows.jsonl'], 2, /polar score needs --model\b/],
     ['an unknown model', ['rows.jsonl', '--model', 'no/such'], 4, /no directory no\/such/],
     ['a model without a tokenizer', ['rows.jsonl', '--model', 'bare'], 4, /bare.*tokenizer/],
     ['the input as output', ['rows.jsonl', ...model, '-o', './rows.jsonl'], 2, /over the input/],
@@ -92,7 +92,7 @@ describe('what stops a run before it begins', () => {
       '--sort with a file',
       ['rows.jsonl', ...model, '--sort', '-o', 'out.jsonl'],
       2,
-      /--output=out\.jsonl cannot also be provided when using --sort\n/,
+      /--output=out\.jsonl cannot also be provided when using --sort\b/,
     ],
   ])('%s', async (_, argv, exit, message) => {
     const folder = await temporaryFolder()

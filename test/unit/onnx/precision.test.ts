@@ -48,10 +48,16 @@ describe('digest of the weights', () => {
       const bytes = await readFile(path)
       const headerBytes = Number(bytes.readBigUInt64LE())
       const header = bytes.toString('utf8', 8, 8 + headerBytes)
-      const moved = header.replaceAll(
+      const filler = (from: number, to: number): string => `{"dtype":"U8","shape":[${to - from}],"data_offsets":[${from},${to}]}`
+      const dataBytes = bytes.length - 8 - headerBytes
+      const places = header.replaceAll(
         /"data_offsets":\[(\d+),(\d+)\]/g,
         (_, from: string, to: string) => `"data_offsets":[${Number(from) + at},${Number(to) + at}]`,
       )
+      // What other tensors would fill, so that the file has no hole. The last bytes of the header say how long that is.
+      const room = 8 + places.length + 200
+      const behind = filler(at + dataBytes, size - room)
+      const moved = `${places.trimEnd().slice(0, -1)},"before":${filler(0, at)},"behind":${behind}}`.padEnd(room - 8)
       const length = Buffer.alloc(8)
       length.writeBigUInt64LE(BigInt(moved.length))
       const file = await open(path, 'w')

@@ -77,7 +77,7 @@ describe('a config.json that cannot be run', () => {
   test('none, and no folder', async () => {
     const folder = await temporaryFolder()
     expect(await refusal(folder)).toEqual({code: 'MODEL_NOT_FOUND', message: 'DIR is not a checkpoint: it has no config.json'})
-    expect(await refusal(join(folder, 'no'))).toEqual({code: 'MODEL_NOT_FOUND', message: 'DIR is not a folder that can be read'})
+    expect(await refusal(join(folder, 'no'))).toEqual({code: 'MODEL_NOT_FOUND', message: 'no directory DIR'})
   })
 })
 

@@ -180,6 +180,7 @@ describe('rows that fail', () => {
   test('control tokens and cuts are refused or let through as asked', async () => {
     const {input, output} = await paths(`${row('<s>')}\n${row('LONG')}\n`)
     expect((await run({files: [input], output, controlTokens: 'allow'})).summary).toMatchObject({failed: 0, cut: 1})
+    expect(JSON.parse(await readFile(`${output}.meta.json`, 'utf8'))).toMatchObject({cutRows: [`${input}:2`]})
     expect((await run({files: [input], output, overwrite: true, onTooLong: 'fail'})).summary).toMatchObject({failed: 2, cut: 0})
   })
 
