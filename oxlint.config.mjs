@@ -9,6 +9,7 @@ const owners = {
   'cli-progress': ['src/cli/progress.ts'],
   execa: ['src/system/process.ts'],
   ndjson: ['src/rows/'],
+  'hyparquet-writer': ['src/data/repair/parquet-file.ts'],
   yaml: ['src/cli/config-settings.ts', 'src/finetune/recipe.ts'],
   'onnxruntime-node': ['src/reward-models/onnx/session.ts', 'src/reward-models/onnx/session-worker.ts'],
 }

@@ -1,0 +1,70 @@
+import type {Scanner} from '../json/scan.js'
+import type {StreamItem} from '../json/value-stream.js'
+import type {RuleCode} from '../rules/index.js'
+import type {RowNodes} from '../xtuner/row-shape.js'
+import type {RowFile} from './json-lines-file.js'
+import {mendRow} from './mend-row.js'
+
+/** What a repair did to one row. */
+interface Change {
+  readonly file: string
+  readonly line: number
+  readonly action: 'mended' | 'left out'
+  readonly codes: readonly RuleCode[]
+}
+
+export interface RepairReport {
+  readonly output: string
+  readonly written: number
+  readonly mended: number
+  readonly leftOut: number
+  /** The first changes; all are counted. */
+  readonly changes: readonly Change[]
+  readonly counts: Readonly<Partial<Record<RuleCode, {mended: number; leftOut: number}>>>
+}
+
+export interface RepairedFile {
+  take(item: StreamItem, scanner: Scanner, parts: RowNodes): Promise<void>
+  leaveOut(line: number, code: RuleCode): void
+}
+
+export interface Repair {
+  /** The repair of one input file. */
+  of(file: string): RepairedFile
+  report(): RepairReport
+}
+
+/** Writes the rows that have a meaning to `output`, in canonical form, and keeps count of what it changed or left out. */
+export function createRepair(output: string, rows: RowFile, maxChanges: number): Repair {
+  const changes: Change[] = []
+  const counts: Partial<Record<RuleCode, {mended: number; leftOut: number}>> = {}
+  const total = {written: 0, mended: 0, leftOut: 0}
+
+  function note(file: string, line: number, action: Change['action'], codes: readonly RuleCode[]): void {
+    total[action === 'mended' ? 'mended' : 'leftOut']++
+    for (const code of codes) {
+      const count = (counts[code] ??= {mended: 0, leftOut: 0})
+      count[action === 'mended' ? 'mended' : 'leftOut']++
+    }
+    if (changes.length < maxChanges) changes.push({file, line, action, codes})
+  }
+
+  return {
+    of: (file) => ({
+      leaveOut: (line, code) => note(file, line, 'left out', [code]),
+      async take(item, scanner, parts) {
+        const {line} = item
+        const mended = item.isUtf8 ? mendRow(scanner.tape, item.bytes, parts, scanner.flags) : {leftOut: 'NOT_UTF8' as const}
+        if ('leftOut' in mended) return note(file, line, 'left out', [mended.leftOut])
+        const layout: RuleCode[] = []
+        if (item.sharesLine) layout.push('ROWS_ON_ONE_LINE')
+        if (scanner.lineFeeds + scanner.carriageReturns > 0) layout.push('ROW_OVER_LINES')
+        const codes = [...mended.changes, ...layout]
+        if (codes.length > 0) note(file, line, 'mended', codes)
+        await rows.write(mended.row)
+        total.written++
+      },
+    }),
+    report: () => ({output, ...total, changes, counts}),
+  }
+}
