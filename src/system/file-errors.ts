@@ -13,6 +13,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   ENOTDIR: 'a part of its path is not a folder',
   ENAMETOOLONG: 'its name is too long',
+  ELOOP: 'it is a link that leads back to itself',
 }
 
 /** Whether `error` is what Node's file and network functions throw. */

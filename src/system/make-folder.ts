@@ -4,7 +4,7 @@ import {fileError, hasCode} from './file-errors.js'
 
 /**
  * Makes a folder and those above it that are missing. Throws NOT_WRITABLE or DISK_FULL. Not by `mkdir`'s own `recursive`, which never
- * ends where a folder that is there takes none and says ENOENT, as /proc does (Node 24).
+ * ends where a folder that is there takes none and says ENOENT, as /proc does (seen on Node 20).
  */
 export async function makeFolder(path: string): Promise<void> {
   const missing: string[] = []

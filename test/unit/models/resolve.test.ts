@@ -1,4 +1,4 @@
-import {mkdir, writeFile} from 'node:fs/promises'
+import {mkdir, symlink, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {expect, test} from 'vitest'
 import {POLAR_NANO, resolveModel} from '../../../src/models/resolve.js'
@@ -15,6 +15,9 @@ test('a directory, a file in it, and what is not there', async () => {
 })
 
 test('what cannot be looked at is told as that, not as absent', async () => {
+  const loop = join(await temporaryFolder(), 'loop')
+  await symlink('loop', loop)
+  await expect(resolveModel(loop)).rejects.toMatchObject({code: 'NOT_READABLE', message: expect.stringContaining('leads back')})
   const name = join(await temporaryFolder(), 'x'.repeat(300))
   await expect(resolveModel(name)).rejects.toMatchObject({code: 'NOT_READABLE', message: expect.stringContaining('too long')})
 })
