@@ -15,6 +15,7 @@ const PYTHON = {
   safetensors: '0.5.3',
   numpy: '2.2.6',
   protobuf: '5.29.5',
+  orjson: '3.11.4',
 }
 const LLAMA = '3.22.1'
 
@@ -60,5 +61,6 @@ export const versions = {
   torch: PYTHON.torch,
   transformers: PYTHON.transformers,
   tokenizers: PYTHON.tokenizers,
+  orjson: PYTHON.orjson,
   'node-llama-cpp': LLAMA,
 }

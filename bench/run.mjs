@@ -1,4 +1,4 @@
-// npm run bench [-- --only NAME[,NAME]] [--rounds N] [--layers N] [--tokens N] [--json]
+// npm run bench [-- --only NAME[,NAME]] [--rounds N] [--layers N] [--tokens N] [--rows N] [--megabytes N] [--json]
 // Measures polar against its peers in one run and writes bench/RESULTS.md. Peers are installed under .bench/ on first use.
 import {existsSync} from 'node:fs'
 import {mkdir, readFile, writeFile} from 'node:fs/promises'
@@ -7,7 +7,7 @@ import {parseArgs} from 'node:util'
 import {cache, library, root} from './paths.mjs'
 import {machine, report} from './report.mjs'
 
-const PARTS = ['inference', 'prefix', 'tokenizer', 'startup', 'pipeline']
+const PARTS = ['inference', 'prefix', 'tokenizer', 'startup', 'pipeline', 'validation']
 
 const {values} = parseArgs({
   options: {
@@ -16,6 +16,7 @@ const {values} = parseArgs({
     layers: {type: 'string', default: '24'},
     tokens: {type: 'string', default: '512'},
     rows: {type: 'string', default: '1000000'},
+    megabytes: {type: 'string', default: '1000'},
     json: {type: 'boolean', default: false},
   },
 })
@@ -29,6 +30,7 @@ const options = {
   layers: Number(values.layers),
   tokens: Number(values.tokens),
   rows: Number(values.rows),
+  megabytes: Number(values.megabytes),
   log: (words) => console.error(`${new Date().toISOString().slice(11, 19)} ${words}`),
 }
 

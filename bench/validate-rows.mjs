@@ -1,5 +1,5 @@
-// node bench/validate-rows.mjs FILE MEGABYTES: preference rows like those of facts/perf.md: log-normal 0.5 to 30 KB, a third Chinese,
-// some code, one in twenty escaped throughout. The same bytes for the same size.
+// Preference rows as people have them: log-normal 0.5 to 30 KB, a third Chinese, some code, one in twenty escaped throughout. The same
+// bytes for the same size.
 import {closeSync, openSync, writeSync} from 'node:fs'
 
 let state = 20261122
@@ -54,6 +54,3 @@ export function makeRows(path, megabytes) {
   closeSync(file)
   return rows
 }
-
-if (process.argv[1]?.endsWith('validate-rows.mjs') && process.argv.length > 3)
-  console.log(makeRows(process.argv[2], Number(process.argv[3])))
