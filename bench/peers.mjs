@@ -15,7 +15,7 @@ const PYTHON = {
   safetensors: '0.5.3',
   numpy: '2.2.6',
   protobuf: '5.29.5',
-  orjson: '3.11.4',
+  orjson: '3.13.0',
 }
 const LLAMA = '3.22.1'
 
