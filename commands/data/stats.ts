@@ -28,11 +28,12 @@ export default class Stats extends PolarCommand<typeof Stats> {
   async run(): Promise<Measured> {
     const {flags} = this
     const files = [this.args.files].flat()
-    const [{measure}, {demandOtherFile}] = await Promise.all([
+    const [{measure}, {demandOtherFiles, demandStdinOnce}] = await Promise.all([
       import('../../src/data/stats/stats.js'),
-      import('../../src/data/other-file.js'),
+      import('../../src/rows/input-files.js'),
     ])
-    if (flags.html !== undefined) await demandOtherFile(flags.html, files)
+    demandStdinOnce(files)
+    if (flags.html !== undefined) await demandOtherFiles([flags.html], files)
     const progress = await this.progress()
     const stats = await measure({
       files,

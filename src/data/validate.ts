@@ -1,9 +1,9 @@
 import {createEncoder} from '../encoding/encoder.js'
 import type {LoadedTokenizer} from '../encoding/tokenizer/tokenizer-traits.js'
 import {PolarError} from '../errors.js'
+import {demandDistinct, demandOtherFiles, demandStdinOnce} from '../rows/input-files.js'
 import {writeAtomically} from '../system/files.js'
 import type {Finding} from './finding.js'
-import {demandOtherFile} from './other-file.js'
 import {jsonLinesFile} from './repair/json-lines-file.js'
 import {createRepair, type Repair, type RepairReport} from './repair/repair.js'
 import {RULES, type RuleCode} from './rules/index.js'
@@ -49,9 +49,13 @@ export interface ValidationReport {
  */
 export async function validate(options: ValidateOptions): Promise<ValidationReport> {
   const {fix, rowsOut, files} = options
-  for (const output of [fix, rowsOut]) if (output !== undefined) await demandOtherFile(output, files)
+  const outputs = {...(fix !== undefined && {'--fix': fix}), ...(rowsOut !== undefined && {'--rows-out': rowsOut})}
+  demandStdinOnce(files)
+  await demandOtherFiles(Object.values(outputs), files)
+  await demandDistinct(outputs)
   if (rowsOut !== undefined && options.tokenizer === undefined) throw needs('--rows-out', '--tokenizer MODEL')
   if (fix !== undefined && options.purpose === 'score') throw needs('--fix', '--for finetune')
+  if (rowsOut !== undefined && options.purpose === 'score') throw needs('--rows-out', '--for finetune')
   if (fix !== undefined && !/\.(jsonl|parquet)$/.test(fix)) {
     throw new PolarError('usage', 'FLAG_INVALID', `--fix ${fix}: the name must end with .jsonl or .parquet`, {
       suggestions: ['--fix mended.jsonl'],

@@ -1,6 +1,7 @@
-import {lstat, open, realpath, rm, stat} from 'node:fs/promises'
+import {lstat, open, rm, stat} from 'node:fs/promises'
 import * as z from 'zod'
 import {PolarError} from '../errors.js'
+import {fileKey} from '../rows/input-files.js'
 import {STDIN} from '../rows/read-rows.js'
 import {fileDigest} from '../system/digest.js'
 import {readIfThere} from '../system/files.js'
@@ -54,33 +55,6 @@ export async function demandUsable({files}: Pick<ScoreOptions, 'files'>, {output
       suggestions: [`- as the file, with < ${file} behind the command`],
       facts: {file},
     })
-  }
-}
-
-/** Throws OUTPUT_IS_INPUT where a run would write over one of its inputs, by whatever name. */
-export async function demandOtherFiles(inputs: readonly string[], files: OutputFiles): Promise<void> {
-  const written = new Map<string, string>()
-  for (const path of Object.values(files)) {
-    const key = await fileKey(path)
-    if (key !== undefined) written.set(key, path)
-  }
-  for (const input of inputs) {
-    const output = input === STDIN ? undefined : written.get((await fileKey(input)) ?? '')
-    if (output === undefined) continue
-    throw new PolarError('usage', 'OUTPUT_IS_INPUT', `${output} would be written over the input ${input}`, {
-      suggestions: ['give another file with -o'],
-      facts: {input, output},
-    })
-  }
-}
-
-/** The same for all names of one file, links included. */
-async function fileKey(path: string): Promise<string | undefined> {
-  try {
-    const {dev, ino} = await stat(await realpath(path), {bigint: true})
-    return `${dev}:${ino}`
-  } catch {
-    return undefined
   }
 }
 

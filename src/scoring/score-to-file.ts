@@ -1,21 +1,14 @@
 import {createReadStream} from 'node:fs'
 import {open, rm} from 'node:fs/promises'
 import type {ModelIdentity, RewardModel} from '../reward-models/reward-model.js'
+import {demandOtherFiles} from '../rows/input-files.js'
 import {readRows, STDIN, type ReadRowsOptions} from '../rows/read-rows.js'
 import {fileError} from '../system/file-errors.js'
 import {lock, removeTemporaries, writeAtomically} from '../system/files.js'
 import {polarVersion} from '../system/version.js'
 import type {ScoreEvent, ScoreSummary} from './events.js'
 import {openJournal, otherInput, type ClosedWindow, type Journal} from './journal.js'
-import {
-  demandOtherFiles,
-  demandOwnFiles,
-  demandUsable,
-  earlierRun,
-  outputFiles,
-  removeTraces,
-  type OutputFiles,
-} from './output-files.js'
+import {demandOwnFiles, demandUsable, earlierRun, outputFiles, removeTraces, type OutputFiles} from './output-files.js'
 import type {ResultFormat} from './result-line.js'
 import {identifyRun, type RunIdentity} from './run-identity.js'
 import {conclude, count, follow, loadModel, readingOf, type Run} from './run.js'
@@ -28,7 +21,7 @@ export async function* scoreToFile(run: Run, output: string): AsyncGenerator<Sco
   const {options} = run
   const files = outputFiles(output)
   await demandUsable(options, files)
-  await demandOtherFiles(options.files, files)
+  await demandOtherFiles(Object.values(files), options.files)
   const release = await lock(files.lock, files.output)
   try {
     for (const path of [files.output, files.meta, files.errors]) await removeTemporaries(path)

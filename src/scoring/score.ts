@@ -1,5 +1,6 @@
 import {Interrupted, isInterruption, PolarError} from '../errors.js'
-import {checkReadable, readRows, STDIN} from '../rows/read-rows.js'
+import {demandStdinOnce} from '../rows/input-files.js'
+import {checkReadable, readRows} from '../rows/read-rows.js'
 import type {ScoreEvent, ScoreSummary} from './events.js'
 import type {ScoreOptions} from './options.js'
 import {beginRun, conclude, count, follow, loadModel, readingOf, type Run} from './run.js'
@@ -69,7 +70,7 @@ function demandSense({files, rewardKey = 'reward', rewardsOnly, keepFailed}: Sco
   const refuse = (message: string, suggestion: string): never => {
     throw new PolarError('usage', 'FLAG_INVALID', message, {suggestions: [suggestion]})
   }
-  if (files.filter((file) => file === STDIN).length > 1) refuse('standard input (-) is named more than once', 'name it once')
+  demandStdinOnce(files)
   const taken = [...(rewardsOnly ? ['file', 'line'] : []), ...(keepFailed ? ['error'] : [])]
   if (rewardKey === '' || taken.includes(rewardKey))
     refuse(`"${rewardKey}" cannot be the key of the reward here`, '--reward-key NAME')
