@@ -1,5 +1,5 @@
 import {spawn} from 'node:child_process'
-import {link, open, readFile, symlink, writeFile} from 'node:fs/promises'
+import {link, readFile, symlink, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {expect, test} from 'vitest'
 import {ended, polarProgram, runPolar, type PolarResult} from '../../fixtures/run-polar.js'
@@ -15,14 +15,10 @@ const row = JSON.stringify({
 })
 const scoreRow = '{"prompt":"p","reference":"r","output":"o"}'
 
-/** Runs the program with standard input redirected from a file, as `< file` does. */
+/** Runs the program with standard input redirected from a file. */
 async function redirected(argv: readonly string[], cwd: string, file: string): Promise<PolarResult> {
-  const input = await open(join(cwd, file))
-  try {
-    return await ended(spawn(process.execPath, [polarProgram, ...argv], {cwd, stdio: [input.fd, 'pipe', 'pipe']}))
-  } finally {
-    await input.close()
-  }
+  const line = ['-c', `exec "$0" "$@" < ${file}`, process.execPath, polarProgram, ...argv]
+  return ended(spawn('sh', line, {cwd, stdio: 'pipe'}))
 }
 
 test.each([
