@@ -26,7 +26,7 @@ function tell(thrown: unknown, argv: readonly string[]): number {
   const error = usageError(thrown, {name: 'polar', argv, flagNames: []}) ?? thrown
   const report = describeError(error)
   if (wantsJson(argv)) process.stdout.write(jsonText({...report.result, error: report.json}))
-  else process.stderr.write(errorText(report, pc.createColors(pc.isColorSupported && process.stderr.isTTY).red))
+  else process.stderr.write(errorText(report, pc.createColors(pc.isColorSupported && process.stderr.isTTY === true).red))
   if (process.env['POLAR_DEBUG'] !== undefined) console.error(error)
   return report.exitCode
 }
