@@ -32,6 +32,8 @@ export interface FinetuneCheckOptions {
   readonly onProgress?: (state: {rows: number; fraction: number | undefined}) => void
   /** Hears of every row that has texts. The tape is the scanner's: read it at once. */
   readonly onRow?: (row: CheckedRow) => void
+  /** Hears of the line of every row that has none, and of everything in a row's place that is no JSON. */
+  readonly onLeftOut?: (line: number) => void
 }
 
 /** A row that was checked. */
@@ -66,7 +68,7 @@ export interface FileReport {
  * @throws {PolarError} INPUT_MISSING
  */
 export async function checkFinetuneFile(file: string, options: FinetuneCheckOptions): Promise<FileReport> {
-  const {signal, tokens, repair, onProgress, onRow} = options
+  const {signal, tokens, repair, onProgress, onRow, onLeftOut} = options
   const findings = createFindings(options.maxFindings)
   const source = await openSource(file)
   const scanner = createScanner()
@@ -81,8 +83,11 @@ export async function checkFinetuneFile(file: string, options: FinetuneCheckOpti
   async function look(item: StreamItem): Promise<void> {
     const seen = prediction.see(item, scanner)
     if (item.type === 'error') {
-      findings.add(item.isUtf8 ? 'JSON_INVALID' : 'NOT_UTF8', item.line, '', errorMessage(item))
-      repair?.leaveOut(item.line, item.isUtf8 ? 'JSON_INVALID' : 'NOT_UTF8')
+      onLeftOut?.(item.line)
+      const code = item.isUtf8 ? 'JSON_INVALID' : 'NOT_UTF8'
+      findings.add(code, item.line, '', errorMessage(item))
+      if (item.lost) repair?.leaveOut(item.lost, code)
+      else repair?.mendLayout(item.line, code)
       return
     }
     rows++
@@ -99,7 +104,7 @@ export async function checkFinetuneFile(file: string, options: FinetuneCheckOpti
         if (counted) await tokens?.onRow?.(counted)
         onRow?.({texts, tokens: counted, tape, bytes: item.bytes, parts})
       }
-    }
+    } else onLeftOut?.(item.line)
     await repair?.take(item, scanner, parts)
   }
 
@@ -123,7 +128,7 @@ export async function checkFinetuneFile(file: string, options: FinetuneCheckOpti
     if (!(error instanceof PolarError) || error.code !== 'INPUT_MISSING') throw error
     damage = error
     findings.add('GZIP_DAMAGED', 0)
-    facts = {bytes: 0, hasByteOrderMark: false, isArray: false, blankLines: 0, arrayIsWhole: false}
+    facts = {bytes: 0, hasByteOrderMark: false, isArray: false, blankLines: 0}
   } finally {
     await source.close()
   }
@@ -132,19 +137,21 @@ export async function checkFinetuneFile(file: string, options: FinetuneCheckOpti
   pairCheck.end()
   tokenCheck?.end()
   if (facts.hasByteOrderMark) findings.add('BYTE_ORDER_MARK', 1)
-  if (facts.blankLines > 0) findings.add('BLANK_LINES', 0, '', `${facts.blankLines} blank lines`)
+  if (facts.blankLines > 0)
+    findings.add('BLANK_LINES', 0, '', `${facts.blankLines} blank ${facts.blankLines === 1 ? 'line' : 'lines'}`)
   if (facts.isArray) findings.add('ARRAY_FILE', 1)
   if (rows === 0 && damage === undefined && findings.errors === 0) findings.add('FILE_EMPTY', 0)
   if (end.columnsChangeLater !== undefined) findings.add('COLUMNS_CHANGE_LATER', end.columnsChangeLater)
   for (const column of end.dateColumns) findings.add('DATE_COLUMN', 0, `/${column}`, `every text in ${column} reads as a date`)
   const allDropped =
     tokenCheck !== undefined && tokenCheck.totals.rows > 0 && tokenCheck.totals.dropped === tokenCheck.totals.rows
+  const why = damage ? 'the gzip data is damaged or cut short' : end.fault && `line ${end.fault.line}: ${end.fault.why}`
   const xtuner = end.verdict === 'ok' && allDropped ? 'stops' : end.verdict
   return {
     file,
     rows,
     xtuner,
-    ...(end.fault && {why: `${end.fault.line > 0 ? `line ${end.fault.line}: ` : ''}${end.fault.why}`}),
+    ...(why !== undefined && {why}),
     findings: findings.list(),
     counts: Object.fromEntries(findings.counts),
     errors: findings.errors,
@@ -160,7 +167,8 @@ function textsOf(tape: Tape, bytes: Buffer, parts: RowNodes): PairTexts {
   return {prompt: text(0), reference: text(1), chosen: text(2), rejected: text(3), wrapper}
 }
 
-function errorMessage({error}: StreamItem): string {
+function errorMessage({error, lost}: StreamItem): string {
   if (error === undefined) return ''
-  return `not valid JSON at line ${error.line}, byte ${error.column} of it: ${error.message}`
+  const skipped = lost && lost.to > lost.from ? `; no row can be read in lines ${lost.from} to ${lost.to}` : ''
+  return `not valid JSON at line ${error.line}, byte ${error.column} of it: ${error.message}${skipped}`
 }

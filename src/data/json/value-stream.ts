@@ -1,12 +1,14 @@
 import {isUtf8} from 'node:buffer'
 import type {ByteSource} from './byte-source.js'
+import {isRow, judgeBrace, KEY_WINDOW, type BraceSite} from './row-start.js'
 import {createScanner, type Scanner, type ScanError} from './scan.js'
 
 /** One value of the file, or what stands where one should. Valid until the next is asked for. */
 export interface StreamItem {
   readonly type: 'value' | 'error'
+  /** Empty for errors. */
   readonly bytes: Buffer
-  /** Bounds in `bytes`. */
+  /** Bounds in `bytes`; for errors those that the broken value had. */
   readonly from: number
   readonly to: number
   /** Line of the first byte, from 1, and its position in the unpacked file. */
@@ -19,6 +21,13 @@ export interface StreamItem {
   readonly inArray: boolean
   /** For errors: what is wrong, the line it is on, and its column in bytes, from 1. */
   readonly error?: ScanError & {line: number; column: number}
+  /** For errors: first and last line of what is passed over up to the next row, unless that is but commas and brackets. */
+  readonly lost?: Lines | undefined
+}
+
+export interface Lines {
+  readonly from: number
+  readonly to: number
 }
 
 /** What is known of a file when its end is reached. */
@@ -28,17 +37,20 @@ export interface StreamFacts {
   /** Whether the file is one JSON array, whose elements are the values. */
   readonly isArray: boolean
   readonly blankLines: number
-  /** Whether an array ended as it should. */
-  readonly arrayIsWhole: boolean
 }
 
 const CHUNK = 1 << 20
 const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+/** Marks that are no loss: `,[]}`. */
+const MARKS: ReadonlySet<number> = new Set(Buffer.from(',[]}'))
+/** Bytes that are read behind one broken value only to see whether they are a row: nesting must not make it quadratic. */
+const PROBE_BYTES = 16 << 20
 
 /**
  * The JSON values of a file, one behind another with any JSON white space between, as Arrow's reader takes them (not lines), or the
- * elements of one JSON array. Behind a broken value reading goes on at the next line that begins with an opening brace. Memory: a chunk and
- * the longest value.
+ * elements of one JSON array. Behind a broken value reading goes on at the next row, wherever on a line it begins (./row-start.ts). Memory: a
+ * chunk and the longest value.
  */
 export async function* valuesOf(source: ByteSource, scanner: Scanner = createScanner()): AsyncGenerator<StreamItem, StreamFacts> {
   let bytes: Buffer = Buffer.alloc(2 * CHUNK)
@@ -52,6 +64,8 @@ export async function* valuesOf(source: ByteSource, scanner: Scanner = createSca
   let arrayState: 'none' | 'first' | 'value' | 'comma' | 'done' = 'none'
   let isFirst = true
   let isArray = false
+  let arrayEnded = false
+  let indent = 0 // white space before the next value on its line; 0 behind another value
 
   /** Reads on; at least doubles what is pending, so that a long value is not scanned again and again. */
   async function more(): Promise<void> {
@@ -98,17 +112,19 @@ export async function* valuesOf(source: ByteSource, scanner: Scanner = createSca
         if (!lineHasValue) blankLines++
         lineHasValue = false
         line++
-      } else if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) break
+        indent = 0
+      } else if (byte === CARRIAGE_RETURN) indent = 0
+      else if (byte === 0x20 || byte === 0x09) indent += lineHasValue ? 0 : 1
+      else break
       head++
     }
     if (head >= tail && ended) {
-      if (arrayState !== 'none' && arrayState !== 'done') yield broken('the array has no end: the file ends before its ]', head)
+      if (isArray && !arrayEnded) yield broken('the array has no end: the file ends before its ]', head)
       return {
         bytes: base + tail,
         hasByteOrderMark,
         isArray,
         blankLines,
-        arrayIsWhole: arrayState === 'done',
       }
     }
     const byte = bytes[head]
@@ -122,25 +138,22 @@ export async function* valuesOf(source: ByteSource, scanner: Scanner = createSca
     }
     if (byte === 0x5d && (arrayState === 'first' || arrayState === 'comma')) {
       arrayState = 'done'
+      arrayEnded = true
+      lineHasValue = true
       head++
       continue
     }
     if (arrayState === 'comma') {
-      if (byte === 0x2c) head++
-      else {
-        yield broken('a comma or ] is wanted between the elements of the array', head)
-        await resync()
-      }
-      arrayState = 'value'
+      if (byte === 0x2c) {
+        head++
+        lineHasValue = true
+      } else yield await skip(broken('a comma or ] is wanted between the elements of the array', head), head)
+      arrayState = arrayState === 'comma' && !arrayEnded ? 'value' : 'first'
       continue
     }
     if (arrayState === 'done') {
-      yield broken('there is something behind the end of the array', head)
-      head = tail
-      while (!ended) {
-        await more()
-        head = tail
-      }
+      yield await skip(broken('there is something behind the end of the array', head), head)
+      arrayState = 'first'
       continue
     }
     isFirst = false
@@ -150,8 +163,7 @@ export async function* valuesOf(source: ByteSource, scanner: Scanner = createSca
       result = scanner.scan(bytes, head, tail, {isLast: ended, lineBreaksInText: isArray})
     }
     if (result.type === 'error') {
-      yield broken(result.error.message, result.error.at)
-      await resync()
+      yield await skip(broken(result.error.message, result.error.at), head + 1)
       if (isArray) arrayState = 'first'
       continue
     }
@@ -183,7 +195,7 @@ export async function* valuesOf(source: ByteSource, scanner: Scanner = createSca
     if (end === -1 || end > tail) end = tail
     return {
       type: 'error',
-      bytes,
+      bytes: Buffer.alloc(0),
       from: head,
       to: end,
       line,
@@ -195,26 +207,56 @@ export async function* valuesOf(source: ByteSource, scanner: Scanner = createSca
     }
   }
 
-  /** Goes to the next line that begins with an opening brace; false at the file's end. */
-  async function resync(): Promise<boolean> {
+  /** Passes over what is broken, to the next row that begins at or behind `earliest` or to the file's end; says which lines are lost. */
+  async function skip(item: StreamItem, earliest: number): Promise<StreamItem> {
+    let lost: Lines | undefined
+    let isEarly = earliest > head
+    let column = lineHasValue ? undefined : indent
+    let before = 0
+    const budget = {bytes: PROBE_BYTES}
+    const ownIndent = indent
     for (;;) {
-      let next = bytes.indexOf(LINE_FEED, head)
-      if (next !== -1 && next >= tail) next = -1
-      if (next === -1) {
-        head = tail
-        if (ended) return false
+      if (head >= tail) {
+        if (ended) break
         await more()
         continue
       }
-      if (next + 1 >= tail && !ended) {
-        await more()
-        continue
+      const byte = bytes[head] ?? 0
+      if (byte === LINE_FEED || byte === CARRIAGE_RETURN) {
+        if (byte === LINE_FEED) line++
+        lineHasValue = false
+        column = 0
+      } else if (byte === 0x20 || byte === 0x09) {
+        if (column !== undefined) column++
+      } else {
+        if (byte === 0x7b && !isEarly && (await rowBegins({column, before}, ownIndent, budget))) {
+          indent = column ?? 0
+          return {...item, lost}
+        }
+        if (!MARKS.has(byte)) lost = {from: lost?.from ?? line, to: line}
+        lineHasValue = true
+        column = undefined
+        before = byte
       }
-      head = next + 1
-      line++
-      lineHasValue = false
-      if (bytes[head] === 0x7b) return true
-      if (head >= tail) return false
+      isEarly = false
+      head++
     }
+    // The rest is told of already, and its last mark is most likely the end of the array.
+    arrayEnded = true
+    return {...item, lost}
+  }
+
+  /** Whether the brace at `head` begins a row. */
+  async function rowBegins(site: BraceSite, ownIndent: number, budget: {bytes: number}): Promise<boolean> {
+    while (tail - head < KEY_WINDOW && !ended) await more()
+    const judged = judgeBrace(bytes, head, tail, site, ownIndent)
+    if (judged !== 'unknown' || budget.bytes <= 0) return judged === 'row'
+    let result = scanner.scan(bytes, head, tail, {isLast: ended, lineBreaksInText: isArray})
+    while (result.type === 'more') {
+      await more()
+      result = scanner.scan(bytes, head, tail, {isLast: ended, lineBreaksInText: isArray})
+    }
+    budget.bytes -= (result.type === 'value' ? result.at : result.error.at) - head
+    return result.type === 'value' && isRow(scanner, site)
   }
 }
