@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core'
 import {PolarCommand} from '../../src/cli/command.js'
 import {writeOut} from '../../src/cli/output.js'
+import {PolarError} from '../../src/errors.js'
 import type {Stats as Measured} from '../../src/data/stats/stats.js'
 
 export default class Stats extends PolarCommand<typeof Stats> {
@@ -56,6 +57,21 @@ export default class Stats extends PolarCommand<typeof Stats> {
       await writeAtomically(flags.html, (file) => file.writeFile(page))
     }
     if (!this.jsonEnabled()) await writeOut((await import('../../src/cli/stats-view.js')).statsText(stats))
+    if (stats.leftOut > 0 || stats.problems.length > 0) {
+      const {leftOut, problems} = stats
+      const places = problems
+        .slice(0, 3)
+        .map(
+          ({file, line, pointer, message}) => `${line === 0 ? file : `${file}:${line}`}${pointer && ` ${pointer}`}: ${message}`,
+        )
+      const what = leftOut === 0 ? '' : `${leftOut} ${leftOut === 1 ? 'row was' : 'rows were'} left out, the first at `
+      const more = problems.length > places.length ? '; …' : ''
+      throw new PolarError('data', leftOut > 0 ? 'ROW_INVALID' : 'INPUT_MISSING', `${what}${places.join('; ')}${more}`, {
+        suggestions: ['polar data validate names every one and how to mend it'],
+        facts: {leftOut, problems},
+        result: stats,
+      })
+    }
     return stats
   }
 }

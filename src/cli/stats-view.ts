@@ -1,5 +1,6 @@
 import type {Distribution} from '../data/stats/distribution.js'
 import type {Stats} from '../data/stats/stats.js'
+import {counted} from './counted.js'
 import {table, type Column} from './table.js'
 
 const number = new Intl.NumberFormat('en-US')
@@ -12,8 +13,8 @@ export function statsText(stats: Stats): string {
   const unit = stats.tokens ? 'tokens' : 'characters'
   const share = (count: number) => `${number.format(count)} (${usable === 0 ? 0 : ((count / usable) * 100).toFixed(1)} %)`
   const lines = [
-    `${number.format(stats.rows)} rows, ${number.format(usable)} with four texts`,
-    `chosen is longer in ${share(labels.chosenLonger)}, rejected in ${share(labels.rejectedLonger)}; on average by ${labels.meanDifference} characters`,
+    `${counted(stats.rows, 'row')}, ${number.format(usable)} with four texts`,
+    `chosen is longer in ${share(labels.chosenLonger)}, rejected in ${share(labels.rejectedLonger)}; on average by ${counted(labels.meanDifference, 'character')}`,
     `chosen equals rejected in ${share(labels.identical)}; reference equals chosen in ${share(labels.referenceIsChosen)}`,
     `duplicates ${share(labels.duplicates)}; pairs that stand reversed ${share(labels.reversed)}`,
     '',
@@ -40,7 +41,7 @@ export function statsText(stats: Stats): string {
   if (stats.packing) {
     const {packs, maxPackedLength, fill, dropped} = stats.packing
     lines.push(
-      `about ${number.format(packs)} packs of ${number.format(maxPackedLength)} tokens, ${(fill * 100).toFixed(1)} % full; ${number.format(dropped)} pairs dropped`,
+      `about ${counted(packs, 'pack')} of ${counted(maxPackedLength, 'token')}, ${(fill * 100).toFixed(1)} % full; ${counted(dropped, 'pair')} dropped`,
       '',
     )
   }

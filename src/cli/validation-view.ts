@@ -1,6 +1,8 @@
 import type {Finding} from '../data/finding.js'
 import {RULES, type RuleCode} from '../data/rules/index.js'
 import type {ValidationReport} from '../data/validate.js'
+import {counted} from './counted.js'
+import {printable} from './output.js'
 import {table} from './table.js'
 
 const number = new Intl.NumberFormat('en-US')
@@ -9,37 +11,42 @@ const number = new Intl.NumberFormat('en-US')
 export function validationText(report: ValidationReport): string {
   const lines: string[] = []
   for (const file of report.files) {
-    for (const finding of file.findings) lines.push(...findingLines(file.file, finding))
+    const name = printable(file.file)
+    for (const finding of file.findings) lines.push(...findingLines(name, finding))
     const hidden = Object.values(file.counts).reduce((sum, count) => sum + count, 0) - file.findings.length
-    if (hidden > 0) lines.push(`… and ${number.format(hidden)} more findings in ${file.file}: --max-findings N lists more`, '')
+    if (hidden > 0) lines.push(`… and ${number.format(hidden)} more in ${name}: --max-findings N lists more`, '')
   }
   for (const finding of report.limits ?? []) lines.push(`limits  ${finding.code}: ${finding.message}`, `  ${finding.fix}`, '')
   const codes = Object.entries(report.counts.codes).toSorted(([, a], [, b]) => b - a)
   if (codes.length > 0) {
     const rows = codes.map(([code, count]) => [number.format(count), code, severityOf(code), effectOf(code)])
-    lines.push(table([{title: 'rows', align: 'right'}, {title: 'finding'}, {title: 'is'}, {title: 'what becomes of it'}], rows))
+    lines.push(table([{title: 'count', align: 'right'}, {title: 'finding'}, {title: 'is'}, {title: 'what becomes of it'}], rows))
   }
   for (const file of report.files) {
     const verdict =
       file.xtuner === undefined
         ? ''
-        : `, xtuner 0.2.0 ${verdictText(file.xtuner)}${file.why === undefined ? '' : ` (${file.why})`}`
+        : `, xtuner 0.2.0 ${verdictText(file.xtuner)}${file.why === undefined ? '' : ` (${printable(file.why)})`}`
     lines.push(
-      `${file.file}: ${plural(file.rows, 'row')}, ${plural(file.errors, 'error')}, ${plural(file.warnings, 'warning')}${verdict}`,
+      `${printable(file.file)}: ${counted(file.rows, 'row')}, ${counted(file.errors, 'error')}, ${counted(file.warnings, 'warning')}${verdict}`,
     )
     if (file.tokens) {
       const {rows, tokens, cut, dropped, longest} = file.tokens
       lines.push(
-        `  ${number.format(tokens)} tokens to train on in ${plural(rows, 'row')}; ${number.format(cut)} cut, ${number.format(dropped)} dropped, longest sequence ${number.format(longest)}`,
+        `  ${counted(tokens, 'token')} to train on in ${counted(rows, 'row')}; ${number.format(cut)} cut, ${number.format(dropped)} dropped, longest sequence ${number.format(longest)}`,
       )
     }
   }
   if (report.fix) {
     const {output, written, mended, leftOut} = report.fix
     lines.push(
-      `${output}: ${plural(written, 'row')} written, ${number.format(mended)} of them mended, ${number.format(leftOut)} left out`,
+      `${printable(output)}: ${counted(written, 'row')} written, ${number.format(mended)} of them mended, ${number.format(leftOut)} left out`,
     )
-    for (const {file, line, action, codes} of report.fix.changes) lines.push(`  ${file}:${line} ${action}: ${codes.join(', ')}`)
+    for (const {file, line, toLine, action, codes} of report.fix.changes) {
+      const where = line === 0 ? '' : `:${line}${toLine === undefined ? '' : `-${toLine}`}`
+      lines.push(`  ${printable(file)}${where} ${action}: ${codes.join(', ')}`)
+    }
+      lines.push(`  ${printable(file)}:${line} ${action}: ${codes.join(', ')}`)
   }
   return `${lines.join('\n')}\n`
 }
@@ -57,7 +64,7 @@ export function rulesText(): string {
 function findingLines(file: string, {line, pointer, code, severity, message, fix}: Finding): string[] {
   const where = line === 0 ? file : `${file}:${line}`
   return [
-    `${where}${pointer === '' ? '' : ` ${pointer}`}  ${severity} ${code}: ${message}`,
+    `${where}${pointer === '' ? '' : ` ${printable(pointer)}`}  ${severity} ${code}: ${printable(message)}`,
     `  ${RULES[code].why}`,
     `  Mend: ${fix}`,
     '',
@@ -78,8 +85,4 @@ function isCode(code: string): code is RuleCode {
 
 function verdictText(verdict: string): string {
   return verdict === 'ok' ? 'takes it as it is' : `${verdict} on it as it is`
-}
-
-function plural(count: number, noun: string): string {
-  return `${number.format(count)} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -83,7 +83,7 @@ export async function checkFinetuneFile(file: string, options: FinetuneCheckOpti
   async function look(item: StreamItem): Promise<void> {
     const seen = prediction.see(item, scanner)
     if (item.type === 'error') {
-      onLeftOut?.(item.line)
+      if (item.lost) onLeftOut?.(item.line)
       const code = item.isUtf8 ? 'JSON_INVALID' : 'NOT_UTF8'
       findings.add(code, item.line, '', errorMessage(item))
       if (item.lost) repair?.leaveOut(item.lost, code)
@@ -136,6 +136,9 @@ export async function checkFinetuneFile(file: string, options: FinetuneCheckOpti
   const end = prediction.end(facts)
   pairCheck.end()
   tokenCheck?.end()
+  if (facts.hasByteOrderMark) repair?.mendLayout(1, 'BYTE_ORDER_MARK')
+  if (facts.blankLines > 0) repair?.mendLayout(0, 'BLANK_LINES')
+  if (facts.isArray) repair?.mendLayout(1, 'ARRAY_FILE')
   if (facts.hasByteOrderMark) findings.add('BYTE_ORDER_MARK', 1)
   if (facts.blankLines > 0)
     findings.add('BLANK_LINES', 0, '', `${facts.blankLines} blank ${facts.blankLines === 1 ? 'line' : 'lines'}`)

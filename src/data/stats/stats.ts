@@ -1,6 +1,7 @@
 import type {LoadedTokenizer} from '../../encoding/tokenizer/tokenizer-traits.js'
 import {Key, Kind, type Tape} from '../json/tape.js'
 import {textAt} from '../row-texts.js'
+import type {RuleCode} from '../rules/index.js'
 import {scriptOf} from '../script.js'
 import type {TokenLimits} from '../token-check.js'
 import {checkFinetuneFile, type CheckedRow} from '../validate-finetune.js'
@@ -25,6 +26,10 @@ export interface Stats {
   /** Rows, and those of them that have four texts; all below is about these. */
   readonly rows: number
   readonly usable: number
+  /** Rows without four texts, and what stands in a row's place without being JSON. */
+  readonly leftOut: number
+  /** The first of these in each file, and files that are empty or damaged. */
+  readonly problems: readonly Problem[]
   /** How often each role stands in each part, and how many messages a part has. */
   readonly roles: PerPart<Readonly<Record<string, number>>>
   readonly messages: PerPart<Distribution>
@@ -57,8 +62,18 @@ export interface Stats {
   }
 }
 
+/** Why not everything was measured. */
+interface Problem {
+  readonly file: string
+  /** 0 for the file as a whole. */
+  readonly line: number
+  readonly pointer: string
+  readonly code: RuleCode
+  readonly message: string
+}
+
 /**
- * Measures files of preference rows.
+ * Measures files of preference rows, as far as they can be read: see `leftOut` and `problems`.
  * @throws {PolarError} INPUT_MISSING
  */
 export async function measure({files, limits, tokenizer, signal, onProgress}: StatsOptions): Promise<Stats> {
@@ -83,6 +98,8 @@ export async function measure({files, limits, tokenizer, signal, onProgress}: St
   let difference = 0
   let usable = 0
   let rows = 0
+  let leftOut = 0
+  const problems: Problem[] = []
 
   function see({texts, tokens: counted, tape, bytes, parts}: CheckedRow): void {
     usable++
@@ -122,6 +139,7 @@ export async function measure({files, limits, tokenizer, signal, onProgress}: St
 
   for (const [index, file] of files.entries()) {
     const before = rows
+    let firstLeftOut = -1
     const report = await checkFinetuneFile(file, {
       maxFindings: 0,
       signal,
@@ -129,6 +147,10 @@ export async function measure({files, limits, tokenizer, signal, onProgress}: St
         tokens: {encode: createTrainingEncoder(tokenizer, limits), limits, special: [...tokenizer.specialTokens.keys()]},
       }),
       onRow: see,
+      onLeftOut: (line) => {
+        leftOut++
+        if (firstLeftOut === -1) firstLeftOut = line
+      },
       onProgress: (state) =>
         onProgress?.({
           rows: before + state.rows,
@@ -136,6 +158,10 @@ export async function measure({files, limits, tokenizer, signal, onProgress}: St
         }),
     })
     rows += report.rows
+    const first = report.findings.find(({line, severity}) => line === firstLeftOut && severity === 'error')
+    const ofFile = report.findings.filter(({code}) => code === 'GZIP_DAMAGED' || code === 'FILE_EMPTY')
+    for (const {line, pointer, code, message} of [...(first ? [first] : []), ...ofFile])
+      problems.push({file, line, pointer, code, message})
     labels.duplicates += report.counts.PAIR_DUPLICATE ?? 0
     labels.reversed += report.counts.PAIR_REVERSED ?? 0
   }
@@ -143,6 +169,8 @@ export async function measure({files, limits, tokenizer, signal, onProgress}: St
     files,
     rows,
     usable,
+    leftOut,
+    problems,
     roles,
     messages: summaries(messages),
     scripts,
