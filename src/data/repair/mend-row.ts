@@ -4,8 +4,11 @@ import type {RuleCode} from '../rules/index.js'
 import {contentOf, type RowNodes} from '../xtuner/row-shape.js'
 import type {PreferenceMessage, PreferenceRow} from './preference-row.js'
 
+/** What was changed: what a rule tells, or what breaks no rule and yet is not in the mended row as it was. */
+export type ChangeCode = RuleCode | 'MESSAGE_KEYS_DROPPED' | 'ROLE_NOT_TEXT' | 'WRAPPER_ABSENT'
+
 /** A row in canonical form and what was done for it, or why it cannot be had without inventing text. */
-export type Mended = {readonly row: PreferenceRow; readonly changes: readonly RuleCode[]} | {readonly leftOut: RuleCode}
+export type Mended = {readonly row: PreferenceRow; readonly changes: readonly ChangeCode[]} | {readonly leftOut: RuleCode}
 
 /** What one list came to. */
 type List = readonly PreferenceMessage[] | RuleCode
@@ -15,7 +18,7 @@ export function mendRow(tape: Tape, bytes: Buffer, parts: RowNodes, flags: numbe
   if (tape.kind[0] !== Kind.OBJECT) return {leftOut: 'ROW_NOT_OBJECT'}
   // Which of the two was meant, nobody knows.
   if ((flags & Flag.DUPLICATE_KEY) !== 0) return {leftOut: 'DUPLICATE_KEY'}
-  const changes = new Set<RuleCode>()
+  const changes = new Set<ChangeCode>()
   const lists = [0, 1, 2, 3].map((list) =>
     messagesOf(tape, bytes, parts.lists[list] ?? -1, list === 0 ? 'user' : 'assistant', changes),
   )
@@ -33,7 +36,7 @@ export function mendRow(tape: Tape, bytes: Buffer, parts: RowNodes, flags: numbe
   }
 }
 
-function messagesOf(tape: Tape, bytes: Buffer, list: number, role: string, changes: Set<RuleCode>): List {
+function messagesOf(tape: Tape, bytes: Buffer, list: number, role: string, changes: Set<ChangeCode>): List {
   if (list === -1) return 'LIST_MISSING'
   const kind = tape.kind[list] ?? Kind.NULL
   if (kind === Kind.NULL) return 'LIST_NULL'
@@ -51,23 +54,32 @@ function messagesOf(tape: Tape, bytes: Buffer, list: number, role: string, chang
     if (content === -1) return 'CONTENT_MISSING'
     if (tape.kind[content] === Kind.NULL) return 'CONTENT_NULL'
     if (tape.kind[content] !== Kind.STRING) return 'CONTENT_NOT_TEXT'
-    messages.push({role: roleOf(tape, bytes, message), content: wellFormed(textAt(tape, bytes, content))})
+    messages.push({role: roleOf(tape, bytes, message, changes), content: wellFormed(textAt(tape, bytes, content))})
   }
   return messages
 }
 
-function roleOf(tape: Tape, bytes: Buffer, message: number): string | null {
+/** The role, null where there is none or it is no text; notes what else the message has beside its content. */
+function roleOf(tape: Tape, bytes: Buffer, message: number, changes: Set<ChangeCode>): string | null {
   let role: string | null = null
   const end = tape.next[message] ?? 0
   for (let key = message + 1; key < end; key = tape.next[key + 1] ?? end) {
-    if (tape.key[key] === Key.ROLE && tape.kind[key + 1] === Kind.STRING) role = wellFormed(textAt(tape, bytes, key + 1))
+    const name = tape.key[key]
+    const kind = tape.kind[key + 1]
+    if (name === Key.ROLE) {
+      if (kind === Kind.STRING) role = wellFormed(textAt(tape, bytes, key + 1))
+      else if (kind !== Kind.NULL) changes.add('ROLE_NOT_TEXT')
+    } else if (name !== Key.CONTENT) changes.add('MESSAGE_KEYS_DROPPED')
   }
   return role
 }
 
 /** As xtuner reads it: anything but `pretrain` is `sft`. */
-function wrapperOf(tape: Tape, bytes: Buffer, node: number, changes: Set<RuleCode>): 'sft' | 'pretrain' {
-  if (node === -1 || tape.kind[node] === Kind.NULL) return 'sft'
+function wrapperOf(tape: Tape, bytes: Buffer, node: number, changes: Set<ChangeCode>): 'sft' | 'pretrain' {
+  if (node === -1 || tape.kind[node] === Kind.NULL) {
+    changes.add('WRAPPER_ABSENT')
+    return 'sft'
+  }
   const wrapper = tape.kind[node] === Kind.STRING ? textAt(tape, bytes, node) : undefined
   if (wrapper === 'sft' || wrapper === 'pretrain') return wrapper
   changes.add('WRAPPER_UNKNOWN')

@@ -3,7 +3,7 @@ import type {Lines, StreamItem} from '../json/value-stream.js'
 import type {RuleCode} from '../rules/index.js'
 import type {RowNodes} from '../xtuner/row-shape.js'
 import type {RowFile} from './json-lines-file.js'
-import {mendRow} from './mend-row.js'
+import {mendRow, type ChangeCode} from './mend-row.js'
 
 /** What a repair did to one row, or to the layout of the file. */
 interface Change {
@@ -13,7 +13,7 @@ interface Change {
   /** Last line, where more than one was left out. */
   readonly toLine?: number
   readonly action: 'mended' | 'left out'
-  readonly codes: readonly RuleCode[]
+  readonly codes: readonly ChangeCode[]
 }
 
 export interface RepairReport {
@@ -23,7 +23,7 @@ export interface RepairReport {
   readonly leftOut: number
   /** The first changes; all are counted. */
   readonly changes: readonly Change[]
-  readonly counts: Readonly<Partial<Record<RuleCode, {mended: number; leftOut: number}>>>
+  readonly counts: Readonly<Partial<Record<ChangeCode, {mended: number; leftOut: number}>>>
 }
 
 export interface RepairedFile {
@@ -43,7 +43,7 @@ export interface Repair {
 /** Writes the rows that have a meaning to `output`, in canonical form, and keeps count of what it changed or left out. */
 export function createRepair(output: string, rows: RowFile, maxChanges: number): Repair {
   const changes: Change[] = []
-  const counts: Partial<Record<RuleCode, {mended: number; leftOut: number}>> = {}
+  const counts: Partial<Record<ChangeCode, {mended: number; leftOut: number}>> = {}
   const total = {written: 0, mended: 0, leftOut: 0}
 
   function note({file, action, codes, ...lines}: Change): void {

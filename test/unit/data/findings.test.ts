@@ -144,7 +144,7 @@ test('a mended copy says what it changed and left out, and the input stays as it
     mended: 2,
     leftOut: 2,
     changes: [
-      {line: 2, action: 'mended', codes: ['STRING_FOR_LIST', 'EXTRA_KEYS']},
+      {line: 2, action: 'mended', codes: ['STRING_FOR_LIST', 'EXTRA_KEYS', 'WRAPPER_ABSENT']},
       {line: 3, action: 'left out', codes: ['CONTENT_NULL']},
       {line: 4, action: 'mended', codes: ['LONE_SURROGATE']},
       {line: 5, action: 'left out', codes: ['JSON_INVALID']},
@@ -157,4 +157,29 @@ test('a mended copy says what it changed and left out, and the input stays as it
     row({rejected: message('I think it is \ufffd.')}),
   ])
   expect(await readFile(input, 'utf8')).toBe(lines.join('\n'))
+})
+
+test('a mended copy also says what it drops that breaks no rule, and what it does to the layout', async () => {
+  const folder = await temporaryFolder()
+  const fix = join(folder, 'out.jsonl')
+  const rows = [
+    row(),
+    row({prompt: [{role: 'user', content: 'Why?', name: 'Ann'}]}),
+    row({prompt: [{role: 7, content: 'Who?'}]}),
+    row({wrapper: undefined, prompt: message('When?')}),
+  ]
+  const {report} = await check(`\ufeff[\n\n${rows.map((one) => JSON.stringify(one)).join(',\n')}\n]`, {fix})
+  expect(report.fix).toMatchObject({
+    written: 4,
+    mended: 3,
+    leftOut: 0,
+    changes: [
+      {line: 4, action: 'mended', codes: ['MESSAGE_KEYS_DROPPED']},
+      {line: 5, action: 'mended', codes: ['ROLE_NOT_TEXT']},
+      {line: 6, action: 'mended', codes: ['WRAPPER_ABSENT']},
+      {line: 1, action: 'mended', codes: ['BYTE_ORDER_MARK']},
+      {line: 0, action: 'mended', codes: ['BLANK_LINES']},
+      {line: 1, action: 'mended', codes: ['ARRAY_FILE']},
+    ],
+  })
 })
