@@ -46,7 +46,6 @@ export function validationText(report: ValidationReport): string {
       const where = line === 0 ? '' : `:${line}${toLine === undefined ? '' : `-${toLine}`}`
       lines.push(`  ${printable(file)}${where} ${action}: ${codes.join(', ')}`)
     }
-      lines.push(`  ${printable(file)}:${line} ${action}: ${codes.join(', ')}`)
   }
   return `${lines.join('\n')}\n`
 }
