@@ -4,6 +4,14 @@ import {pipeline, Readable} from 'node:stream'
 import {PolarError} from '../../errors.js'
 import {checkReadable, STDIN} from '../../rows/read-rows.js'
 
+/** Packed files that are not unpacked here: their first bytes, and what unpacks them. */
+const PACKED: readonly {readonly name: string; readonly magic: Buffer; readonly unpack: string}[] = [
+  {name: 'bzip2', magic: Buffer.from('BZh'), unpack: 'bunzip2 -k'},
+  {name: 'xz', magic: Buffer.from('fd377a585a00', 'hex'), unpack: 'unxz -k'},
+  {name: 'zip', magic: Buffer.from('504b0304', 'hex'), unpack: 'unzip'},
+  {name: 'zstd', magic: Buffer.from('28b52ffd', 'hex'), unpack: 'unzstd'},
+]
+
 /** Bytes of an input file, unpacked, read into a buffer of the caller's, so that nothing is allocated a chunk. */
 export interface ByteSource {
   /** Fills `target` from `at` on with at least one byte, or returns 0 at the end. */
@@ -17,7 +25,7 @@ export interface ByteSource {
 
 /**
  * Opens a file, gzipped (told by its first bytes) or not, or standard input.
- * @throws {PolarError} INPUT_MISSING for what is not there or cannot be read, and later for damaged gzip data
+ * @throws {PolarError} INPUT_MISSING for what is not there, cannot be read or is packed in another way, and later for damaged gzip data
  */
 export async function openSource(file: string, stdin: Readable = process.stdin): Promise<ByteSource> {
   if (file === STDIN) return fromChunks(stdin, () => ({read: 0, total: undefined}), file)
@@ -26,8 +34,21 @@ export async function openSource(file: string, stdin: Readable = process.stdin):
   const handle = await open(file)
   const total = facts?.isFile() === true ? facts.size : undefined
   let position = 0
-  const head = Buffer.alloc(2)
-  if (facts?.isFile() === true) await handle.read(head, 0, 2, 0)
+  const head = Buffer.alloc(6)
+  if (facts?.isFile() === true) await handle.read(head, 0, head.length, 0)
+  const packed = PACKED.find(({magic}) => head.subarray(0, magic.length).equals(magic))
+  if (packed) {
+    await handle.close()
+    throw new PolarError(
+      'data',
+      'INPUT_MISSING',
+      `${file} is packed with ${packed.name}: unpack it first (gzip alone is read packed)`,
+      {
+        suggestions: [`${packed.unpack} ${file}`],
+        facts: {file},
+      },
+    )
+  }
   const isPacked = head[0] === 0x1f && head[1] === 0x8b
   const progress = () => ({read: position, total})
   async function* chunks() {
