@@ -54,6 +54,10 @@ export default class Validate extends PolarCommand<typeof Validate> {
       })
     const {validate} = await import('../../src/data/validate.js')
     const progress = await this.progress()
+    const tell = async (report: ValidationReport) => {
+      progress.stop()
+      if (!this.jsonEnabled()) await writeOut(validationText(report))
+    }
     const report = await validate({
       files,
       purpose: flags.for,
@@ -68,11 +72,11 @@ export default class Validate extends PolarCommand<typeof Validate> {
       }),
       ...(flags.fix !== undefined && {fix: flags.fix}),
       ...(flags['rows-out'] !== undefined && {rowsOut: flags['rows-out']}),
+      onNothingLeft: tell,
       signal: this.signal,
       onProgress: ({rows, fraction}) => progress.update({done: rows, unit: 'rows', fraction}),
     })
-    progress.stop()
-    if (!this.jsonEnabled()) await writeOut(validationText(report))
+    await tell(report)
     const {errors, rows} = report.counts
     if (errors > 0) {
       throw new PolarError(

@@ -1,3 +1,4 @@
+import {PolarError} from '../errors.js'
 import {loadTokenizer} from '../encoding/tokenizer/load.js'
 import type {LoadedTokenizer} from '../encoding/tokenizer/tokenizer-traits.js'
 import {resolveModel} from '../models/resolve.js'
@@ -7,5 +8,16 @@ import {resolveModel} from '../models/resolve.js'
  * @throws {PolarError} MODEL_NOT_FOUND, MODEL_UNSUPPORTED
  */
 export async function tokenizerOf(model: string): Promise<LoadedTokenizer> {
-  return loadTokenizer((await resolveModel(model)).directory)
+  const {directory} = await resolveModel(model).catch((error: unknown) => {
+    throw error instanceof PolarError ? forTokenizer(error) : error
+  })
+  return loadTokenizer(directory)
+}
+
+/** The same error, whose suggestions name the flag that is meant here. */
+function forTokenizer({kind, code, message, suggestions, facts}: PolarError): PolarError {
+  return new PolarError(kind, code, message, {
+    suggestions: suggestions.map((text) => text.replaceAll('--model', '--tokenizer')),
+    facts,
+  })
 }

@@ -24,6 +24,8 @@ export interface ValidateOptions {
   readonly fix?: string
   /** File for one object a row: token counts, and whether packing drops the pair. Needs a tokenizer. */
   readonly rowsOut?: string
+  /** Gets what was found where there is nothing to write to `fix`, before the error is thrown. */
+  readonly onNothingLeft?: (report: ValidationReport) => Promise<void>
   readonly signal: AbortSignal
   readonly onProgress?: (state: {rows: number; fraction: number | undefined}) => void
 }
@@ -86,7 +88,10 @@ async function withFix(options: ValidateOptions, onRow: OnRow | undefined): Prom
     const report = await checkAll(options, onRow, repair)
     const done = repair.report()
     if (done.written === 0) {
-      throw new PolarError('data', 'ROW_INVALID', `no row is left to write to ${fix}: ${done.leftOut} were left out`, {
+      await options.onNothingLeft?.(report)
+      const were = done.leftOut === 0 ? '' : `: ${done.leftOut} ${done.leftOut === 1 ? 'was' : 'were'} left out`
+      throw new PolarError('data', 'ROW_INVALID', `no row is left to write to ${fix}${were}`, {
+        suggestions: ['mend the rows as each finding says', 'polar data validate --rules explains all findings'],
         facts: {...done},
         result: report,
       })
