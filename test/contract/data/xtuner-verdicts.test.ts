@@ -11,8 +11,11 @@ import {xtunerCases, type XtunerCase} from '../../fixtures/xtuner-cases.js'
 const isFull = process.env['POLAR_TEST_FULL'] === '1'
 const {signal} = new AbortController()
 
-/** Cases that are told to stop, hang or crash, but wrongly which of these. */
-const categoriesThatDiffer = 1
+/**
+ * Cases that are told to stop, hang or crash, but otherwise than loading and tokenizing alone do. `invalid_utf8_late.jsonl` is one on purpose:
+ * loading raises, and the real trainer then hangs at its exit (its `verdict`, beside the `data_verdict` that is compared here).
+ */
+const categoriesThatDiffer = 2
 
 describe.skipIf(sharedFixtures === undefined)('what real xtuner 0.2.0 did with 1,485 files', () => {
   let cases: XtunerCase[]

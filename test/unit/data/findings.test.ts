@@ -59,6 +59,8 @@ test.each<[string, string | Buffer, string[], string]>([
   ['a row that is a list', `${good}\n[1]`, ['2  ROW_NOT_OBJECT'], 'stops'],
   ['null first', `null\n${good}`, ['1  ROW_NOT_OBJECT'], 'crashes'],
   ['null later', `${good}\nnull`, ['2  ROW_NOT_OBJECT'], 'hangs'],
+  ['null later in an array', `[${good},null]`, ['1  ARRAY_FILE', '1  ROW_NOT_OBJECT'], 'stops'],
+  ['null first in an array', `[null,${good}]`, ['1  ARRAY_FILE', '1  ROW_NOT_OBJECT'], 'hangs'],
   ['no chosen', JSON.stringify(row({chosen: undefined})), ['1  LIST_MISSING'], 'hangs'],
   ['null for a list', JSON.stringify(row({chosen: null})), ['1 /chosen LIST_NULL'], 'hangs'],
   ['a text for a list, throughout', JSON.stringify(row({prompt: 'p'})), ['1 /prompt STRING_FOR_LIST'], 'hangs'],
@@ -181,5 +183,27 @@ test('a mended copy also says what it drops that breaks no rule, and what it doe
       {line: 0, action: 'mended', codes: ['BLANK_LINES']},
       {line: 1, action: 'mended', codes: ['ARRAY_FILE']},
     ],
+  })
+})
+
+test.each([
+  [100, 'stops'],
+  [92_000, 'hangs'],
+])('bytes that are no UTF-8 behind %i bytes of rows: xtuner %s', async (bytes, verdict) => {
+  const before = `${JSON.stringify(row({prompt: message('p'.repeat(bytes))}))}\n`
+  const {file} = await check(Buffer.concat([Buffer.from(before), Buffer.from(good.replace('Lyon', '\u00ff'), 'latin1')]))
+  expect(file.xtuner).toBe(verdict)
+})
+
+test.each([
+  ['bzip2', '425a6839', 'bunzip2'],
+  ['xz', 'fd377a585a000004', 'unxz'],
+  ['zip', '504b030414000000', 'unzip'],
+  ['zstd', '28b52ffd0458', 'unzstd'],
+])('a file packed with %s is told as that', async (name, bytes, command) => {
+  await expect(check(Buffer.from(bytes, 'hex'))).rejects.toMatchObject({
+    code: 'INPUT_MISSING',
+    message: expect.stringContaining(`is packed with ${name}: unpack it first`),
+    suggestions: [expect.stringContaining(command)],
   })
 })
