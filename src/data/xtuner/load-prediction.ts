@@ -71,6 +71,7 @@ export function predictLoading(): LoadPrediction {
   let values = 0
   let lastLine = 0
   let nullFirst = false
+  let hasUnsigned = false
   let emptyObjects = 0
   const dateColumns = new Set<string>()
   const emptyLists = new Set<number>()
@@ -119,7 +120,12 @@ export function predictLoading(): LoadPrediction {
       const {tape, flags, depth} = scanner
       const kind = tape.kind[0] ?? Kind.NULL
       const found: Unified = {conflict: undefined, tooDeep: false}
-      if ((flags & Flag.NOT_FOR_PANDAS) !== 0) pandas ??= 'a number that pandas does not read'
+      if (hasUnsigned) pandas ??= 'a number that pandas does not read'
+      if ((flags & Flag.NOT_FOR_PANDAS) !== 0) {
+        // Alone in its column pandas reads it; beside other rows or in a list that depends on what else is there.
+        if (item.inArray && values === 1 && areUnsigned(tape, item.bytes)) hasUnsigned = true
+        else pandas ??= 'a number that pandas does not read'
+      }
       if ((flags & Flag.NUL_IN_KEY) !== 0) pandas ??= 'a key with U+0000'
       if (depth > PANDAS_DEPTH) pandas ??= 'nested too deep'
       if (depth > CRASH_DEPTH) refuse(item.line, 'nested so deep that pyarrow dies', 'crashes')
@@ -215,6 +221,19 @@ export function predictLoading(): LoadPrediction {
   function stop(why: string): PredictedEnd {
     return fail({verdict: 'stops', line: 1, why})
   }
+}
+
+/** Whether all numbers that pandas may not read are members of the row itself, and unsigned integers of 64 bits. */
+function areUnsigned(tape: Tape, bytes: Buffer): boolean {
+  let found = 0
+  const end = tape.next[0] ?? 0
+  for (let key = 1; key < end && tape.kind[0] === Kind.OBJECT; key = tape.next[key + 1] ?? end) {
+    if (((tape.flags[key + 1] ?? 0) & Flag.NOT_FOR_PANDAS) === 0) continue
+    const text = bytes.toString('latin1', tape.start[key + 1], tape.end[key + 1])
+    if (!/^\d+$/.test(text) || BigInt(text) >= 1n << 64n) return false
+    found++
+  }
+  return found === tape.flags.subarray(0, tape.length).filter((flags) => (flags & Flag.NOT_FOR_PANDAS) !== 0).length
 }
 
 /** Lengths of the lists in one object: pandas makes columns of them if they are alike. */

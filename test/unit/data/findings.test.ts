@@ -61,6 +61,14 @@ test.each<[string, string | Buffer, string[], string]>([
   ['null later', `${good}\nnull`, ['2  ROW_NOT_OBJECT'], 'hangs'],
   ['null later in an array', `[${good},null]`, ['1  ARRAY_FILE', '1  ROW_NOT_OBJECT'], 'stops'],
   ['null first in an array', `[null,${good}]`, ['1  ARRAY_FILE', '1  ROW_NOT_OBJECT'], 'hangs'],
+  ...['18446744073709551615', '18446744073709551616', '[18446744073709551615]', '-9223372036854775809'].map(
+    (number, i): [string, string, string[], string] => [
+      `${number} in an array of one row`,
+      `[${good.replace('"sft"', `"sft","x":${number}`)}]`,
+      ['1  ARRAY_FILE', '1  EXTRA_KEYS'],
+      i === 0 ? 'ok' : 'stops',
+    ],
+  ),
   ['no chosen', JSON.stringify(row({chosen: undefined})), ['1  LIST_MISSING'], 'hangs'],
   ['null for a list', JSON.stringify(row({chosen: null})), ['1 /chosen LIST_NULL'], 'hangs'],
   ['a text for a list, throughout', JSON.stringify(row({prompt: 'p'})), ['1 /prompt STRING_FOR_LIST'], 'hangs'],
